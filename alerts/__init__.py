@@ -1,0 +1,1 @@
+"""What must reach people: news over Redis to browsers, figures, escalation, notification."""

@@ -1,0 +1,1 @@
+"""Benchmarks behind `gridcommand bench NAME`; each prints one JSON line of figures last."""
