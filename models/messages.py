@@ -114,7 +114,7 @@ class Heartbeat(Message):
 
 
 class SnapshotRequired(Message):
-    """What the client missed is no longer kept, or is too much: it must fetch `/live/snapshot` and go on from its id."""
+    """What the client missed is no longer kept, or is too much: fetch `/live/snapshot` and go on from its id."""
 
     kind: Literal["snapshot.required"] = "snapshot.required"
 
@@ -201,7 +201,7 @@ class Figures(Message):
 
 
 class GridMap(Message):
-    """Open cases per grid: `[open, due soon, overdue]`. `whole` replaces everything, else only the named grids changed."""
+    """Open cases per grid: `[open, due soon, overdue]`. `whole` replaces all, else only these grids changed."""
 
     kind: Literal["map"] = "map"
     whole: bool

@@ -1,0 +1,157 @@
+"""What a list or a count means: one predicate per figure, used by both, so that a count always equals its list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
+from models import tables as t
+from models.moves import Actor, Role, Stage
+
+c = t.cases.c
+
+STATES = (
+    "open",
+    "overdue",
+    "due-soon",
+    "unreceipted",
+    "escalated",
+    "reported-today",
+    "closed-today",
+    "closed",
+    "void",
+    "uncovered",
+    "no-deadline",
+    "all",
+)
+"""What may be asked for as `state`; each name but `all` is also the name of a figure."""
+
+
+class FilterRefused(Exception):
+    """A filter asks for something that does not exist. `field` names the parameter."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Moment:
+    """County time and the zone its days are counted in."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> datetime:
+        """The start of the local day, UTC."""
+        local = self.now.astimezone(self.zone)
+        return datetime.combine(local.date(), time(), self.zone).astimezone(self.now.tzinfo)
+
+    @property
+    def yesterday(self) -> datetime:
+        """The start of the local day before."""
+        return replace(self, now=self.today - timedelta(hours=1)).today
+
+    @property
+    def month(self) -> datetime:
+        """The start of the local month, UTC."""
+        local = self.now.astimezone(self.zone)
+        return datetime.combine(local.date().replace(day=1), time(), self.zone).astimezone(self.now.tzinfo)
+
+
+def unanswered() -> ColumnElement[bool]:
+    """The case has an escalation that nobody has acknowledged."""
+    return exists(select(1).where(t.escalation.c.case_id == c.id, t.UNANSWERED))
+
+
+def is_open() -> ColumnElement[bool]:
+    """Not closed and not void: closing and voiding both set `closed_at`."""
+    return t.OPEN
+
+
+_PREDICATES: dict[str, Callable[[Moment], ColumnElement[bool]]] = {
+    "open": lambda m: is_open(),
+    "overdue": lambda m: and_(is_open(), c.due_at < m.now),
+    "due-soon": lambda m: and_(is_open(), c.soon_at <= m.now, c.due_at >= m.now),
+    "unreceipted": lambda m: and_(is_open(), c.stage == Stage.DISPATCHED),
+    "escalated": lambda m: and_(is_open(), unanswered()),
+    "reported-today": lambda m: and_(c.reported_at >= m.today, c.reported_at <= m.now),
+    "closed-today": lambda m: and_(c.closed_at >= m.today, c.closed_at <= m.now, c.stage == Stage.CLOSED),
+    "closed": lambda m: c.stage == Stage.CLOSED,
+    "void": lambda m: c.stage == Stage.VOID,
+    "uncovered": lambda m: and_(is_open(), c.uncovered.is_(True)),
+    "no-deadline": lambda m: and_(is_open(), c.due_at.is_(None)),
+    "all": lambda m: true(),
+}
+
+
+def predicate(state: str, moment: Moment) -> ColumnElement[bool]:
+    """The condition behind a figure's name.
+
+    Raises:
+        FilterRefused: there is no such state.
+    """
+    if state not in _PREDICATES:
+        raise FilterRefused("state", f"There is no state {state!r}; expected one of {', '.join(STATES)}.")
+    return _PREDICATES[state](moment)
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """What a list shows. Empty means everything; codes are exact."""
+
+    state: str = "all"
+    department: str | None = None
+    area: str | None = None
+    """A grid, a town, or any area: the area itself, or (for a town) every grid below it."""
+    category: str | None = None
+    source: str | None = None
+    stage: str | None = None
+    level: int | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def where(self, moment: Moment) -> ColumnElement[bool]:
+        """The whole condition."""
+        parts = [predicate(self.state, moment)]
+        for column, value in (
+            (c.department, self.department),
+            (c.category, self.category),
+            (c.source, self.source),
+            (c.stage, self.stage),
+            (c.level, self.level),
+        ):
+            if value is not None:
+                parts.append(column.is_(None) if value == "" else column == value)
+        if self.area is not None:
+            parts.append(or_(c.area == self.area, c.town == self.area))
+        if self.text:
+            like = f"%{_escaped(self.text)}%"
+            parts.append(or_(c.title.like(like, escape="\\"), c.code == self.text, c.address.like(like, escape="\\")))
+        if self.since is not None:
+            parts.append(c.reported_at >= self.since)
+        if self.until is not None:
+            parts.append(c.reported_at < self.until)
+        return and_(*parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def scope(actor: Actor) -> ColumnElement[bool]:
+    """Which cases a role may know of at all (design.md §4): denied unless a line here allows it."""
+    if actor.role in (Role.DUTY, Role.OPERATOR, Role.LEADER, Role.DISPLAY, Role.SYSTEM):
+        return true() if actor.area is None else or_(c.area == actor.area, c.town == actor.area)
+    if actor.role is Role.DEPARTMENT and actor.department:
+        return c.department == actor.department
+    if actor.role is Role.GRID:
+        own = c.reported_by == actor.name
+        return or_(own, c.area == actor.area) if actor.area else own
+    return false()

@@ -1,0 +1,1 @@
+"""The schema's history, the same for SQLite and PostgreSQL."""

@@ -1,0 +1,26 @@
+"""Alembic's entry: runs the migrations on the connection that `models.schema` hands over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+from models.tables import Utc, metadata
+
+
+def _render(kind: str, item: Any, autogen: Any) -> str | bool:
+    if kind == "type" and isinstance(item, Utc):
+        autogen.imports.add("from models.tables import Utc")
+        return "Utc()"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    render_item=_render,
+)
+with context.begin_transaction():
+    context.run_migrations()

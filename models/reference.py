@@ -1,0 +1,112 @@
+"""Reference data into the database: idempotent, row by row, never deleting what a case may point to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from config.reference import County
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models import tables as t
+from models.rules import REFERENCE
+from models.store import Store
+from models.vault import Vault
+
+
+def put(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert or update rows by primary key; returns how many were given. Rows must name the same columns."""
+    rows = [dict(row) for row in rows]
+    if not rows:
+        return 0
+    key = [column.name for column in table.primary_key]
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    others = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    if others:
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others), rows)
+    else:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=key), rows)
+    touched(connection)
+    return len(rows)
+
+
+def touched(connection: Connection) -> None:
+    """Say that reference data has changed, so that every process reads its rule book anew."""
+    counter = t.counter.c
+    if not connection.execute(
+        update(t.counter).where(counter.name == REFERENCE).values(value=counter.value + 1)
+    ).rowcount:
+        connection.execute(insert(t.counter).values(name=REFERENCE, value=1))
+
+
+def put_areas(connection: Connection, areas: Sequence[Mapping[str, Any]]) -> int:
+    """Areas in any order: parents go first, and each gets the code of the town it lies in.
+
+    Raises:
+        ValueError: a parent that is neither given nor stored.
+    """
+    given = {area["code"]: area for area in areas}
+    stored = {row.code: row for row in connection.execute(select(t.area.c.code, t.area.c.parent, t.area.c.level))}
+    ordered: dict[str, Mapping[str, Any]] = {}
+
+    def add(code: str) -> None:
+        area = given[code]
+        parent = area.get("parent")
+        if parent and parent not in ordered:
+            if parent in given:
+                add(parent)
+            elif parent not in stored:
+                raise ValueError(f"Area {code!r} names the parent {parent!r}, which does not exist.")
+        ordered[code] = area
+
+    for code in given:
+        if code not in ordered:
+            add(code)
+    return put(connection, t.area, [{**area, "town": _town(area, given, stored)} for area in ordered.values()])
+
+
+def _town(area: Mapping[str, Any], given: Mapping[str, Any], stored: Mapping[str, Any]) -> str | None:
+    code: str | None = area["code"]
+    while code is not None:
+        here = given.get(code)
+        level = here["level"] if here else stored[code].level
+        if level == "town":
+            return code
+        code = here.get("parent") if here else stored[code].parent
+    return None
+
+
+def put_calendar(connection: Connection, days: Iterable[Mapping[str, Any]], years: Iterable[int]) -> int:
+    """Calendar days and the years they complete."""
+    put(connection, t.calendar_year, [{"year": year} for year in sorted(set(years))])
+    return put(connection, t.calendar_day, days)
+
+
+def put_county(connection: Connection, document: Mapping[str, Any]) -> None:
+    """The county's own document: names, prefix, office hours, clock shares, ladder."""
+    put(connection, t.rules, [{"name": "county", "body": dict(document)}])
+
+
+def store_county(store: Store, county: County, vault: Vault) -> None:
+    """A whole county from its reference files, in one transaction."""
+    with store.write() as connection:
+        put_county(connection, county.document())
+        put_areas(connection, county.area_rows())
+        put(connection, t.post, county.post_rows())
+        put(connection, t.department, county.department_rows())
+        put(connection, t.category, county.category_rows())
+        put(connection, t.source, county.source_rows())
+        put_calendar(connection, county.calendar_rows(), county.calendar_years())
+        put_cameras(connection, county.camera_rows(), vault)
+
+
+def put_cameras(connection: Connection, cameras: Iterable[Mapping[str, Any]], vault: Vault) -> int:
+    """Cameras; their addresses are sealed, as they may hold a password. State columns stay as they are."""
+    return put(connection, t.camera, [{**camera, "address": vault.seal(camera["address"])} for camera in cameras])
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether no county has been stored yet."""
+    return connection.execute(select(t.rules.c.name).limit(1)).first() is None

@@ -1,0 +1,215 @@
+"""The rule book: a county's reference data as one immutable value, read from the database and asked by the door."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from models import tables as t
+from models.calendars import Calendar, UnknownYear
+from models.clocks import Limit, Unit, due, mark
+from models.moves import Refused
+from models.places import Place, PlaceIndex
+from models.store import Store
+
+REFERENCE = "reference"
+"""Counter row that grows with every change of reference data: whoever holds a rule book looks at it."""
+LEAP = 2000
+"""A leap year, for month-days without a year."""
+
+
+@dataclass(frozen=True)
+class Category:
+    """A leaf of the category tree. `limit_amount` and `limit_unit` are None where no limit is set."""
+
+    code: str
+    name: str
+    department: str | None
+    level: int
+    limit_amount: int | None
+    limit_unit: str | None
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """Everything the door must know to judge a report. Built by `load`."""
+
+    county: str
+    case_prefix: str
+    zone: ZoneInfo
+    categories: Mapping[str, Category]
+    departments: frozenset[str]
+    sources: tuple[str, ...]
+    places: PlaceIndex
+    calendar: Calendar
+    orange_share: float
+    takeover_level: int
+    direct_level: int
+    acknowledge_minutes: tuple[int, ...]
+
+    @property
+    def rungs(self) -> int:
+        """How many rungs the ladder has."""
+        return len(self.acknowledge_minutes)
+
+    def acknowledge_within(self, rung: int) -> timedelta:
+        """How long a rung (1 is the lowest) waits for an answer."""
+        return timedelta(minutes=self.acknowledge_minutes[min(rung, self.rungs) - 1])
+
+    def category(self, code: str) -> Category:
+        """A leaf by its code.
+
+        Raises:
+            Refused: there is none.
+        """
+        found = self.categories.get(code)
+        if found is None:
+            raise Refused(f"There is no category {code!r}; GET /api/v1/categories lists the leaves.", "category")
+        return found
+
+    def place(self, longitude: float | None, latitude: float | None, area: str | None) -> tuple[Place | None, bool]:
+        """The area of a case and whether its point lies outside every grid (then it is kept, marked uncovered).
+
+        A point wins over a named area, because it is what was seen; an area alone is taken as it is.
+
+        Raises:
+            Refused: neither point nor area, or an area that does not exist.
+        """
+        if area is not None and area not in self.places:
+            raise Refused(f"There is no area {area!r}; GET /api/v1/areas lists them.", "area")
+        named = self.places.place(area) if area is not None else None
+        if longitude is None or latitude is None:
+            if named is None:
+                raise Refused("A place is needed: longitude and latitude, or an area.", "area")
+            return named, False
+        grid = self.places.grid_of(longitude, latitude)
+        return (grid, False) if grid else (named, True)
+
+    def deadline(self, category: Category, start: datetime) -> tuple[datetime | None, datetime | None, str]:
+        """`(due_at, soon_at, basis)` of a clock that starts now; basis "unknown-year" past the last known calendar."""
+        if category.limit_amount is None or category.limit_unit is None:
+            return None, None, "none"
+        limit = Limit(category.limit_amount, Unit(category.limit_unit))
+        try:
+            due_at = due(start, limit, self.calendar).due_at
+            return (
+                due_at,
+                mark(start, limit, self.calendar, Fraction(self.orange_share).limit_denominator(1000)),
+                "rule",
+            )
+        except UnknownYear:
+            return None, None, "unknown-year"
+
+    def soon_of_given(self, start: datetime, due_at: datetime | None) -> datetime | None:
+        """The orange mark of a deadline that another system gave: its share of plain time, as its unit is not known."""
+        if due_at is None:
+            return None
+        return max(start, due_at - (due_at - start) * self.orange_share) if due_at > start else due_at
+
+    def hour_of(self, at: datetime) -> datetime:
+        """The start of the local clock hour."""
+        return at.astimezone(self.zone).replace(minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
+
+    def day_of(self, at: datetime) -> datetime:
+        """The start of the local day."""
+        return at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
+
+
+def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
+    """The rule book as the database has it now."""
+    county: Mapping[str, Any] = (
+        connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar() or {}
+    )
+    ladder = county.get("escalation", {})
+    zone = ZoneInfo(county["timezone"]) if county.get("timezone") else zone
+    categories = connection.execute(select(t.category).where(t.category.c.leaf)).all()
+    return RuleBook(
+        county=county.get("code", "county"),
+        case_prefix=county.get("case_prefix", "GC"),
+        zone=zone,
+        categories={
+            row.code: Category(row.code, row.name, row.department, row.level, row.limit_amount, row.limit_unit)
+            for row in categories
+        },
+        departments=frozenset(connection.execute(select(t.department.c.code)).scalars()),
+        sources=tuple(connection.execute(select(t.source.c.code).order_by(t.source.c.code)).scalars()),
+        places=_places(connection),
+        calendar=_calendar(connection, zone, county),
+        orange_share=county.get("clock", {}).get("orange", 0.2),
+        takeover_level=ladder.get("takeover_level", 2),
+        direct_level=ladder.get("direct_level", 1),
+        acknowledge_minutes=tuple(rung["acknowledge_minutes"] for rung in ladder.get("rungs", ())) or (30, 60, 120),
+    )
+
+
+def _places(connection: Connection) -> PlaceIndex:
+    rows = connection.execute(
+        select(t.area.c.code, t.area.c.level, t.area.c.parent, t.area.c.town, t.area.c.geometry)
+    ).all()
+    places = [Place(row.code, row.level, row.parent, row.town) for row in rows]
+    return PlaceIndex(places, {row.code: row.geometry for row in rows if row.level == "grid" and row.geometry})
+
+
+def _calendar(connection: Connection, zone: ZoneInfo, county: Mapping[str, Any]) -> Calendar:
+    days = [(row.day, row.kind) for row in connection.execute(select(t.calendar_day))]
+    years = connection.execute(select(t.calendar_year.c.year)).scalars().all()
+    hours = list(_seasons(county.get("office_hours", [])))
+    return Calendar.of(str(zone), days, years, hours) if hours else Calendar.of(str(zone), days, years)
+
+
+def _seasons(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[str]]]:
+    """County document to calendar: the entry without a season holds on every day that no season covers."""
+    spans = {id(entry): ["-".join(span) for span in entry["spans"]] for entry in entries}
+    seasons = sorted((entry for entry in entries if "season" in entry), key=lambda entry: entry["season"][0])
+    rest = next((entry for entry in entries if "season" not in entry), None)
+    start = date(LEAP, 1, 1)
+    for season in seasons:
+        first, last = (date.fromisoformat(f"{LEAP}-{day}") for day in season["season"])
+        if rest and start < first:
+            yield f"{start:%m-%d}", f"{first - timedelta(days=1):%m-%d}", spans[id(rest)]
+        yield f"{first:%m-%d}", f"{last:%m-%d}", spans[id(season)]
+        start = last + timedelta(days=1)
+    if rest and start.year == LEAP:
+        yield f"{start:%m-%d}", "12-31", spans[id(rest)]
+
+
+class Rules:
+    """Hands out the rule book in force; looks for a newer one at most every `refresh` seconds."""
+
+    def __init__(self, store: Store, zone: ZoneInfo, *, refresh: float = 2.0) -> None:
+        self._store = store
+        self._zone = zone
+        self._refresh = refresh
+        self._lock = threading.Lock()
+        self._book: RuleBook | None = None
+        self._version = -1
+        self._looked = 0.0
+
+    def __call__(self) -> RuleBook:
+        """The rule book; read anew when reference data has changed."""
+        with self._lock:
+            if self._book is None or time.monotonic() - self._looked > self._refresh:
+                with self._store.read() as connection:
+                    version = reference_version(connection)
+                    if self._book is None or version != self._version:
+                        self._book, self._version = load(connection, self._zone), version
+                self._looked = time.monotonic()
+            return self._book
+
+    def forget(self) -> None:
+        """Look again at the next call."""
+        with self._lock:
+            self._looked = 0.0
+
+
+def reference_version(connection: Connection) -> int:
+    """Grows with every change of reference data."""
+    return int(connection.execute(select(t.counter.c.value).where(t.counter.c.name == REFERENCE)).scalar() or 0)

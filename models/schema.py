@@ -1,0 +1,52 @@
+"""The schema: taken to the newest, or asked whether it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from models.store import Store
+from models.tables import metadata
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(store: Store) -> None:
+    """Take the schema to the newest version, in one transaction; nothing is done where it is there already."""
+    with store.write() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def is_current(store: Store) -> bool:
+    """Whether the stored schema is the one this program was written for."""
+    with store.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest()
+
+
+def newest() -> str | None:
+    """The newest version's name."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def drift(connection: Connection) -> list[object]:
+    """What the tables in the code have and the migrated database has not, or the other way round; empty when equal."""
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def write_revision(store: Store, message: str) -> None:
+    """Draft the next migration from what the tables in the code have more (for developers: `make revision`)."""
+    with store.write() as connection:
+        command.revision(_config(connection), message, autogenerate=True)
