@@ -1,10 +1,10 @@
 """The clock algebra: when a case is due, how much of its time is left, and the derivation that proves it.
 
-Rules: domain.md §4. Each unit counts on a face of its own (`models.calendars.Scale`): every second for 紧急工作时, the
-seconds of office hours for 工作时 and 工作日, the wall clock for 自然日. A clock spends its limit on that face. A suspension
-(挂账) leaves out what the same face shows for it; an extension (延期) adds one more original limit and so survives any
-suspension; a rework (返工) changes nothing, for the clock keeps its start. All is whole seconds in integers: what began
-within a second began with it.
+Rules: domain.md §4. Each unit counts on a face of its own (`models.calendars.Scale`): every second for
+紧急工作时, the seconds of office hours for 工作时 and 工作日, the wall clock for 自然日. A clock spends its limit
+on that face. A suspension (挂账) leaves out what the same face shows for it; an extension (延期) adds one more
+original limit and so survives any suspension; a rework (返工) changes nothing, for the clock keeps its start.
+All is whole seconds in integers: what happened within a second happened at its beginning.
 
 `due` and the other questions refuse with `UnknownYear` where working time would have to be guessed.
 """
@@ -13,16 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from itertools import groupby
 from typing import NamedTuple
 
 from models.calendars import DAY, Calendar, CalendarError, Scale, Unit, UnknownYear, instant_of, seconds_of
-from models.derivations import Counted, Derivation, Pause, Paused, Rested, Span, Step, Worked
+from models.derivations import Counted, Derivation, Pause, Paused, Step
 
 __all__ = [
     "Calendar",
@@ -52,7 +51,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class ClockError(ValueError):
-    """A limit, share or pause that cannot be. The text is a sentence naming what was expected and what came."""
+    """A limit, share or pause that cannot be. The text is a sentence: what was expected and what came."""
 
 
 class State(StrEnum):
@@ -130,7 +129,7 @@ class _Clock:
     def goal(self, spend: int) -> int | None:
         """What the face shows when `spend` seconds are spent; None where an open pause comes first.
 
-        A pause that begins when all is spent comes too late to matter: a breach is not undone by a suspension.
+        A pause that begins when all is spent comes too late: a suspension does not undo a breach.
         """
         goal = self.scale.reading(self.start) + spend
         for began, ended in self.gaps:
@@ -147,7 +146,7 @@ class _Clock:
         return None if goal is None else self.scale.reached(goal)
 
     def mark(self, share: Exact) -> int | None:
-        """The first second at which at most `share` of the total is left; None while an open pause holds the clock."""
+        """The first second at which at most `share` of the total is left; None where there is no expiry."""
         if self.goal(self.total) is None:
             return None
         goal = self.goal(self.total - int(self.total * Fraction(share)))
@@ -183,9 +182,9 @@ def due(
     """When a clock that began at `start` runs out: the first second at which nothing of its limit is left.
 
     Args:
-        pauses: suspensions, in any order; the last may be open. One that begins after expiry changes nothing.
-        extensions: when each was granted; each adds one original limit. That it was asked for before expiry, how
-            often and by whom, is for the table of moves to say.
+        pauses: suspensions, in any order; one may be open. One that begins after expiry changes nothing.
+        extensions: when each was granted; each adds one original limit. That it was asked for before expiry,
+            how often and by whom, is for the table of moves to say.
 
     Raises:
         UnknownYear: working time is needed in a year without an official calendar.
@@ -204,7 +203,9 @@ def mark(
     pauses: Iterable[Pause] = (),
     extensions: Iterable[datetime] = (),
 ) -> datetime | None:
-    """The first instant at which at most `share` (0 to 1) of the clock's time is left; None whenever it has no due time.
+    """The first instant at which at most `share` (0 to 1) of the clock's time is left.
+
+    None whenever `due` gives no due time, so a suspended case is neither due soon nor overdue.
 
     Raises:
         UnknownYear, ClockError: as `due`; also for a share that is a float or not between 0 and 1.
@@ -232,7 +233,7 @@ def remaining(
     pauses: Iterable[Pause] = (),
     extensions: Iterable[datetime] = (),
 ) -> int:
-    """Seconds of the unit's scale left at `now`, below 0 by as much as the case is overdue. Raises as `due`."""
+    """Seconds of the unit's scale left at `now`; below 0 by how much it is overdue. Raises as `due`."""
     clock = _clock(start, limit, calendar, pauses, (at for at in extensions if at <= now))
     return clock.total - clock.spent(seconds_of(now))
 
@@ -245,7 +246,7 @@ def share_left(
     pauses: Iterable[Pause] = (),
     extensions: Iterable[datetime] = (),
 ) -> Fraction:
-    """The exact share of the clock's time left at `now`: 1 at the start, 0 when it has run out. Raises as `due`."""
+    """The exact share of time left at `now`: 1 at the start, 0 when it has run out. Raises as `due`."""
     clock = _clock(start, limit, calendar, pauses, (at for at in extensions if at <= now))
     return max(Fraction(0), Fraction(clock.total - clock.spent(seconds_of(now)), clock.total))
 
@@ -281,7 +282,7 @@ def state(
 
 
 def recompute(derivation: Derivation, calendar: Calendar) -> datetime | None:
-    """The due time worked out anew from the derivation's facts; another one than it says means another calendar.
+    """The due time worked out anew from the facts of a derivation; another than it says means another calendar.
 
     For working units by a second way: day by day along the calendar's office hours, without its index.
 
@@ -326,7 +327,8 @@ def _clock(
     start: datetime, limit: Limit, calendar: Calendar, pauses: Iterable[Pause], extensions: Iterable[datetime]
 ) -> _Clock:
     begin = seconds_of(start)
-    return _Clock(begin, limit, calendar, _gaps(pauses, begin), tuple(extensions))
+    granted = tuple(sorted(instant_of(seconds_of(at)) for at in extensions))
+    return _Clock(begin, limit, calendar, _gaps(pauses, begin), granted)
 
 
 def _gaps(pauses: Iterable[Pause], start: int) -> tuple[Gap, ...]:
@@ -396,7 +398,7 @@ def _derive(clock: _Clock) -> Derivation:
         unit_seconds=clock.calendar.seconds_per(clock.limit.unit),
         start_at=instant_of(clock.start),
         pauses=tuple(Pause(instant_of(began), _instant(ended)) for began, ended in clock.gaps),
-        extensions=tuple(clock.extensions),
+        extensions=clock.extensions,
         total_seconds=clock.total,
         steps=tuple(_steps(clock, expiry)),
         due_at=_instant(expiry),
@@ -435,34 +437,7 @@ def _stretch(clock: _Clock, begin: int, end: int) -> Iterator[Step]:
     if begin >= end:
         return
     if clock.limit.unit in (Unit.WORK_HOUR, Unit.WORK_DAY):
-        yield from _working(clock.calendar, begin, end)
+        yield from clock.calendar.stretch(begin, end)
     else:
         counted = clock.scale.reading(end) - clock.scale.reading(begin)
         yield Counted(instant_of(begin), instant_of(end), counted)
-
-
-def _working(calendar: Calendar, begin: int, end: int) -> Iterator[Step]:
-    day = _day(begin, calendar)
-    for worked, parts in groupby(calendar.spans_between(begin, end), key=lambda part: part[0]):
-        yield from _rest(calendar, day, worked)
-        spans = tuple(Span(instant_of(start), instant_of(stop), stop - start) for _, start, stop in parts)
-        seconds = sum(span.seconds for span in spans)
-        whole = seconds == calendar.worked_on(worked)
-        yield Worked(worked, spans, seconds, whole, worked in calendar.workdays)
-        day = worked + ONE_DAY
-    yield from _rest(calendar, day, _day(end, calendar))
-
-
-def _rest(calendar: Calendar, first: date, until: date) -> Iterator[Rested]:
-    """The days of rest before `until`. Only `first` can be a working day here: one whose hours were over."""
-    if first < until and calendar.works(first):
-        first += ONE_DAY
-    count = (until - first).days
-    if count > 0:
-        days = [first + timedelta(days=number) for number in range(count)]
-        holidays = sum(day in calendar.holidays for day in days)
-        yield Rested(first, days[-1], holidays, count - holidays)
-
-
-def _day(second: int, calendar: Calendar) -> date:
-    return instant_of(second).astimezone(calendar.zone).date()

@@ -1,8 +1,8 @@
 """The proof of a deadline as a document: its shape, its written form, its own arithmetic, its words.
 
-A derivation holds the facts (start, limit, pauses, extensions) and every stretch of time that counted or did not. It is
-plain values only, so it can be stored beside the case, sent by the API, added up without a calendar (`adds_up`), worked
-out anew with one (`models.clocks.recompute`) and read aloud (`in_words`).
+A derivation holds the facts (start, limit, pauses, extensions) and every stretch of time that counted or did
+not. It is plain values only, so it can be stored beside the case, sent by the API, added up without a calendar
+(`adds_up`), worked out anew with one (`models.clocks.recompute`) and read aloud (`in_words`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from models.calendars import HOUR, SECOND, Unit
+from models.calendars import HOUR, SECOND, Rested, Span, Unit, Worked
 
 
 class DerivationError(ValueError):
@@ -25,19 +25,10 @@ class DerivationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A suspension (挂账): the clock stood still from `began_at` until `ended_at`; None while it still stands."""
+    """A suspension (挂账): the clock stood still from `began_at` to `ended_at`; None while it still does."""
 
     began_at: datetime
     ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Office hours that counted."""
-
-    from_at: datetime
-    to_at: datetime
-    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +40,6 @@ class Counted:
     seconds: int
     """Seconds on the unit's scale; for calendar days, seconds of the wall clock."""
     kind: Literal["counted"] = "counted"
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """The office hours of one local day that counted."""
-
-    day: date
-    spans: tuple[Span, ...]
-    seconds: int
-    whole: bool
-    """All office hours of the day counted."""
-    make_up: bool
-    """It is a make-up working day (调休)."""
-    kind: Literal["worked"] = "worked"
-
-
-@dataclass(frozen=True, slots=True)
-class Rested:
-    """Consecutive local days of rest, first and last included."""
-
-    first: date
-    last: date
-    holidays: int
-    """How many of them the official notice names."""
-    weekends: int
-    """How many of them rest as an ordinary weekend only."""
-    kind: Literal["rested"] = "rested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +105,8 @@ def from_json(written: Mapping[str, Any]) -> Derivation:
 def adds_up(derivation: Derivation) -> bool:
     """Is the document true to itself, without any calendar?
 
-    What counted must sum to the total less what is left, follow in order without overlap, hold as many seconds as
-    its ends say, stay out of every suspension and, where there is a due time, end at it.
+    What counted must sum to the total less what is left, follow in order without overlap, hold as many seconds
+    as its ends say, stay out of every suspension and, where there is a due time, end at it.
     """
     counted = list(_counted(derivation.steps))
     days = (step for step in derivation.steps if isinstance(step, Worked))

@@ -18,7 +18,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from models import tables as t
 from models.masking import title
@@ -109,21 +108,29 @@ class Deed:
         if known:
             return Outcome(known, created=False)
         values = self._new_case(report, actor, now)
-        try:
-            with self._db.begin_nested():
-                case_id = self._db.execute(insert(t.cases).values(values)).inserted_primary_key[0]  # type: ignore[index]
-        except IntegrityError:
-            known = self._already(report)  # another process was first with the same key
-            if not known:
-                raise
-            return Outcome(known, created=False)
-        self._note(case_id, 0, "", "report", "", Stage.REPORTED, actor, values["happened_at"], "", {})
+        line = _line("report", "", Stage.REPORTED, actor, values["happened_at"], self._real, "", {})
+        values |= {"trace_count": 1, "trace_head": chained("", {**line, "case": values["code"], "number": 1})}
+        fresh = self._dialect.insert(t.cases).values(values).on_conflict_do_nothing().returning(*t.cases.c)
+        case = self._db.execute(fresh).first()
+        if case is None:  # another process was first with the same key
+            return Outcome(self._expected(self._already(report)), created=False)
+        self._db.execute(insert(t.trace).values(**line, case_id=case.id, number=1, hash=case.trace_head))
         self._add(now, values["town"], values["department"], "reported")
-        outcome = Outcome(self._case(case_id))
+        outcome = Outcome(case)
         self._draft(outcome, CaseReported(**self._place(outcome.case), uncovered=values["uncovered"]))
         if values["level"] <= self._rules.direct_level and not report.keeps_own_clock:
             self._escalate(outcome, "direct", now)
         return outcome
+
+    @staticmethod
+    def _expected(case: Row[Any] | None) -> Row[Any]:
+        if case is None:
+            raise Conflict("with this key")
+        return case
+
+    @property
+    def _dialect(self) -> Any:
+        return postgresql if self._db.dialect.name == "postgresql" else sqlite
 
     def _already(self, report: Report) -> Row[Any] | None:
         keys = []
@@ -433,63 +440,20 @@ class Deed:
     ) -> Outcome:
         """Write the trace line and compare-and-set the row; both or neither."""
         action, stage, actor, happened_at, note, detail = step
-        number, head = self._note(
-            case.id,
-            case.trace_count,
-            case.trace_head,
-            action,
-            case.stage,
-            stage,
-            actor,
-            happened_at,
-            note,
-            detail,
-        )
+        line = _line(action, case.stage, stage, actor, happened_at, self._real, note, detail)
+        number = case.trace_count + 1
+        head = chained(case.trace_head, {**line, "case": case.code, "number": number})
         columns = {name: value for name, value in changes.items() if name in t.cases.c}
         changed = self._db.execute(
             update(t.cases)
             .where(t.cases.c.id == case.id, t.cases.c.version == case.version)
             .values(version=case.version + 1, trace_count=number, trace_head=head, **columns)
-        )
-        if changed.rowcount != 1:
+            .returning(*t.cases.c)
+        ).first()
+        if changed is None:
             raise Conflict(case.code)
-        return Outcome(self._case(case.id), created=False)
-
-    def _note(
-        self,
-        case_id: int,
-        count: int,
-        head: str,
-        action: str,
-        from_stage: str,
-        to_stage: str,
-        actor: Actor,
-        happened_at: datetime,
-        note: str,
-        detail: Mapping[str, Any],
-    ) -> tuple[int, str]:
-        line = {
-            "case_id": case_id,
-            "number": count + 1,
-            "action": action,
-            "from_stage": str(from_stage),
-            "to_stage": str(to_stage),
-            "actor": actor.name,
-            "role": str(actor.role),
-            "happened_at": happened_at,
-            "entered_at": self._real,
-            "note": note,
-            "detail": dict(detail),
-        }
-        digest = chained(head, line)
-        self._db.execute(insert(t.trace).values(**line, hash=digest))
-        if count == 0:
-            first = update(t.cases).where(t.cases.c.id == case_id)
-            self._db.execute(first.values(trace_count=1, trace_head=digest))
-        return count + 1, digest
-
-    def _case(self, case_id: int) -> Row[Any]:
-        return self._db.execute(select(t.cases).where(t.cases.c.id == case_id)).one()
+        self._db.execute(insert(t.trace).values(**line, case_id=case.id, number=number, hash=head))
+        return Outcome(changed, created=False)
 
     def _locked(self, code: str) -> Row[Any] | None:
         return self._db.execute(select(t.cases).where(t.cases.c.code == code).with_for_update()).first()
@@ -509,9 +473,10 @@ class Deed:
         return int(self._db.execute(row.returning(t.counter.c.value)).scalar_one())
 
     def _upsert(self, table: Table, key: Mapping[str, Any], add: Mapping[str, int]) -> Any:
-        dialect = postgresql if self._db.dialect.name == "postgresql" else sqlite
         more = {name: getattr(table.c, name) + value for name, value in add.items()}
-        return dialect.insert(table).values(**key, **add).on_conflict_do_update(index_elements=list(key), set_=more)
+        return (
+            self._dialect.insert(table).values(**key, **add).on_conflict_do_update(index_elements=list(key), set_=more)
+        )
 
     def finish(self) -> list[Message]:
         """Number the facts, write outbox and roll-ups: the last thing, so that the counter's lock is held briefly."""
@@ -557,6 +522,22 @@ class Conflict(Exception):
 
     def __init__(self, code: str) -> None:
         super().__init__(f"Case {code} was changed by somebody else in the meantime; look at it again.")
+
+
+def verified(connection: Connection, code: str) -> bool:
+    """Whether the trace of a case is whole: every line hashes to the next, and the row knows the last."""
+    case = connection.execute(select(t.cases).where(t.cases.c.code == code)).one()
+    lines = connection.execute(select(t.trace).where(t.trace.c.case_id == case.id).order_by(t.trace.c.number)).all()
+    head = ""
+    for number, line in enumerate(lines, 1):
+        body = {name: getattr(line, name) for name in _LINE}
+        head = chained(head, {**body, "case": code, "number": number})
+        if line.number != number or line.hash != head:
+            return False
+    return bool(len(lines) == case.trace_count and head == case.trace_head)
+
+
+_LINE = ("action", "from_stage", "to_stage", "actor", "role", "happened_at", "entered_at", "note", "detail")
 
 
 class Door:
@@ -669,6 +650,30 @@ def escalated_fact(case: Row[Any], row: Row[Any], at: datetime) -> CaseEscalated
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
     )
+
+
+def _line(
+    action: str,
+    from_stage: str,
+    to_stage: str,
+    actor: Actor,
+    happened_at: datetime,
+    entered_at: datetime,
+    note: str,
+    detail: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A trace line as it is stored, but for the case, its number and its hash."""
+    return {
+        "action": action,
+        "from_stage": str(from_stage),
+        "to_stage": str(to_stage),
+        "actor": actor.name,
+        "role": str(actor.role),
+        "happened_at": happened_at,
+        "entered_at": entered_at,
+        "note": note,
+        "detail": dict(detail),
+    }
 
 
 def chained(head: str, line: Mapping[str, Any]) -> str:
