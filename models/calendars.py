@@ -268,7 +268,7 @@ class Calendar:
             UnknownYear: the second lies in a year without an official calendar.
         """
         index = self._index
-        if not index.first <= second < index.last:
+        if not index.first <= second <= index.last or not self.years:
             raise UnknownYear(instant_of(second).astimezone(self.zone).year)
         at = bisect_right(index.starts, second) - 1
         return index.before[at] + min(second, index.ends[at]) - index.starts[at] if at >= 0 else 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
-from config.reference import County
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from config.county import Area, Camera, Category, County, CountyRules, Department, Duty
 from models import tables as t
 from models.rules import REFERENCE
 from models.store import Store
@@ -84,22 +86,60 @@ def put_calendar(connection: Connection, days: Iterable[Mapping[str, Any]], year
     return put(connection, t.calendar_day, days)
 
 
-def put_county(connection: Connection, document: Mapping[str, Any]) -> None:
-    """The county's own document: names, prefix, office hours, clock shares, ladder."""
-    put(connection, t.rules, [{"name": "county", "body": dict(document)}])
+def put_document(connection: Connection, name: str, body: Any) -> None:
+    """A whole document of the county: `county` or `duty`."""
+    put(connection, t.rules, [{"name": name, "body": body}])
 
 
 def store_county(store: Store, county: County, vault: Vault) -> None:
     """A whole county from its reference files, in one transaction."""
+    document, duty = _documents(county)
     with store.write() as connection:
-        put_county(connection, county.document())
-        put_areas(connection, county.area_rows())
-        put(connection, t.post, county.post_rows())
-        put(connection, t.department, county.department_rows())
-        put(connection, t.category, county.category_rows())
-        put(connection, t.source, county.source_rows())
-        put_calendar(connection, county.calendar_rows(), county.calendar_years())
-        put_cameras(connection, county.camera_rows(), vault)
+        put_document(connection, "county", document)
+        put_document(connection, "duty", duty)
+        put_areas(connection, [_area(area) for area in county.area_by_code.values()])
+        put(connection, t.post, [_row(t.post, post) for post in county.staffing])
+        put(connection, t.department, [_department(department) for department in county.departments.values()])
+        put(connection, t.category, [_category(category) for category in county.categories.values()])
+        put(connection, t.source, [_row(t.source, source) for source in county.sources.values()])
+        put_calendar(connection, [_row(t.calendar_day, day) for day in county.calendar.values()], county.calendar_years)
+        put_cameras(connection, [_camera(camera) for camera in county.cameras.values()], vault)
+
+
+def _documents(county: County) -> tuple[Any, Any]:
+    rules = CountyRules(**{field.name: getattr(county, field.name) for field in fields(CountyRules)})
+    document = TypeAdapter(CountyRules).dump_python(rules, mode="json")
+    duty = TypeAdapter(tuple[Duty, ...]).dump_python(county.duty, mode="json")
+    return document, duty
+
+
+def _row(table: Table, noun: Any, **more: Any) -> dict[str, Any]:
+    """The columns of a table that a noun has under the same name, and `more`."""
+    return {column.name: getattr(noun, column.name) for column in table.c if hasattr(noun, column.name)} | more
+
+
+def _area(area: Area) -> dict[str, Any]:
+    return _row(t.area, area, covers=list(area.covers), label=list(area.label))
+
+
+def _department(department: Department) -> dict[str, Any]:
+    return _row(t.department, department, contacts=[asdict(contact) for contact in department.contacts])
+
+
+def _category(category: Category) -> dict[str, Any]:
+    return _row(
+        t.category,
+        category,
+        co_departments=list(category.co_departments),
+        level=category.level or 4,
+        limit_amount=category.limit,
+        limit_unit=category.unit,
+        leaf=category.is_leaf,
+    )
+
+
+def _camera(camera: Camera) -> dict[str, Any]:
+    return _row(t.camera, camera, area=camera.grid)
 
 
 def put_cameras(connection: Connection, cameras: Iterable[Mapping[str, Any]], vault: Vault) -> int:

@@ -133,7 +133,7 @@ def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
     categories = connection.execute(select(t.category).where(t.category.c.leaf)).all()
     return RuleBook(
         county=county.get("code", "county"),
-        case_prefix=county.get("case_prefix", "GC"),
+        case_prefix=county.get("code", "GC"),
         zone=zone,
         categories={
             row.code: Category(row.code, row.name, row.department, row.level, row.limit_amount, row.limit_unit)
@@ -167,18 +167,20 @@ def _calendar(connection: Connection, zone: ZoneInfo, county: Mapping[str, Any])
 
 def _seasons(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[str]]]:
     """County document to calendar: the entry without a season holds on every day that no season covers."""
-    spans = {id(entry): ["-".join(span) for span in entry["spans"]] for entry in entries}
-    seasons = sorted((entry for entry in entries if "season" in entry), key=lambda entry: entry["season"][0])
-    rest = next((entry for entry in entries if "season" not in entry), None)
+    rest = next((_spans(entry) for entry in entries if not entry.get("season")), None)
     start = date(LEAP, 1, 1)
-    for season in seasons:
-        first, last = (date.fromisoformat(f"{LEAP}-{day}") for day in season["season"])
+    for entry in sorted((entry for entry in entries if entry.get("season")), key=lambda entry: entry["season"]):
+        first, last = (date(LEAP, month, day) for month, day in entry["season"])
         if rest and start < first:
-            yield f"{start:%m-%d}", f"{first - timedelta(days=1):%m-%d}", spans[id(rest)]
-        yield f"{first:%m-%d}", f"{last:%m-%d}", spans[id(season)]
+            yield f"{start:%m-%d}", f"{first - timedelta(days=1):%m-%d}", rest
+        yield f"{first:%m-%d}", f"{last:%m-%d}", _spans(entry)
         start = last + timedelta(days=1)
     if rest and start.year == LEAP:
-        yield f"{start:%m-%d}", "12-31", spans[id(rest)]
+        yield f"{start:%m-%d}", "12-31", rest
+
+
+def _spans(entry: Mapping[str, Any]) -> list[str]:
+    return [f"{first[:5]}-{last[:5]}" for first, last in entry["spans"]]
 
 
 class Rules:

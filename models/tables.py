@@ -85,6 +85,7 @@ area = Table(
     Column("covers", JSON, nullable=False, server_default="[]"),
     Column("valid_from", Date),
     Column("valid_to", Date),
+    Column("label", JSON),  # longitude, latitude of a point deep inside
     Column("geometry", JSON),
 )
 post = Table(
@@ -104,7 +105,9 @@ department = Table(
     Column("short", String(60), nullable=False, server_default=""),
     Column("short_en", String(60), nullable=False, server_default=""),
     Column("desk", String(120), nullable=False, server_default=""),
+    Column("desk_en", String(120), nullable=False, server_default=""),
     Column("deputy", String(120), nullable=False, server_default=""),
+    Column("deputy_en", String(120), nullable=False, server_default=""),
     Column("phone", String(40), nullable=False, server_default=""),
     Column("contacts", JSON, nullable=False, server_default="[]"),
 )
@@ -138,6 +141,7 @@ calendar_day = Table(
     Column("day", Date, primary_key=True),
     Column("kind", String(8), nullable=False),
     Column("name", String(60), nullable=False, server_default=""),
+    Column("name_en", String(60), nullable=False, server_default=""),
     Column("source", String(200), nullable=False, server_default=""),
 )
 calendar_year = Table("calendar_year", metadata, Column("year", Integer, primary_key=True, autoincrement=False))
@@ -147,7 +151,7 @@ rules = Table(
     Column("name", String(32), primary_key=True),
     Column("body", JSON, nullable=False),
 )
-"""Whole documents: `county` (names, prefix, office hours, clock shares, ladder)."""
+"""Whole documents: `county` (names, office hours, clock shares, ladder …) and `duty` (the weekly roster)."""
 
 camera = Table(
     "camera",
@@ -160,7 +164,9 @@ camera = Table(
     Column("latitude", Float),
     Column("address", Text, nullable=False),  # encrypted: it may hold a password
     Column("purpose", String(200), nullable=False, server_default=""),
+    Column("purpose_en", String(200), nullable=False, server_default=""),
     Column("legal_basis", String(200), nullable=False, server_default=""),
+    Column("legal_basis_en", String(200), nullable=False, server_default=""),
     Column("owner", String(120), nullable=False, server_default=""),
     Column("sign", String(120), nullable=False, server_default=""),
     Column("mask_review", Date),
