@@ -97,8 +97,8 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
     with store.write() as connection:
         put_document(connection, "county", document)
         put_document(connection, "duty", duty)
-        put_areas(connection, [_area(area) for area in county.area_by_code.values()])
-        put(connection, t.post, [_row(t.post, post) for post in county.staffing])
+        put_areas(connection, [_area(area) for area in county.areas.values()])
+        put(connection, t.post, [_row(t.post, post) for post in county.posts])
         put(connection, t.department, [_department(department) for department in county.departments.values()])
         put(connection, t.category, [_category(category) for category in county.categories.values()])
         put(connection, t.source, [_row(t.source, source) for source in county.sources.values()])
