@@ -26,6 +26,8 @@ FAILURES = 5
 LOCKED = timedelta(minutes=15)
 SCOPES = ("report", "read", "operate", "department", "events", "display")
 PASSWORD_LENGTH = 10
+TOKEN_PREFIX = "gc_"
+"""Begins every token, and no session's secret, which begins with `s_`."""
 
 
 class EntranceRefused(Exception):
@@ -180,7 +182,7 @@ def passed(connection: Connection, keys: Sequence[str]) -> None:
 
 def open_session(connection: Connection, name: str, now: datetime, *, lasts: timedelta = ABSOLUTE) -> str:
     """A new session; returns the secret for the cookie, which is stored nowhere."""
-    secret = secrets.token_urlsafe(32)
+    secret = "s_" + secrets.token_urlsafe(32)
     connection.execute(
         insert(t.session).values(
             digest=digest(secret), account=name, created_at=now, seen_at=now, expires_at=now + lasts
@@ -196,7 +198,13 @@ def close_session(connection: Connection, secret: str) -> None:
 
 
 def visitor_of_session(connection: Connection, secret: str, now: datetime) -> tuple[Visitor, datetime] | None:
-    """Who holds this session, and when it was last seen; None when it is unknown, old, idle, or its owner disabled."""
+    """Who holds this session, and when it was last seen; None when it is unknown, old, idle, or its owner disabled.
+
+    A display without a keyboard keeps its device token where others keep a session: it holds until it is revoked.
+    """
+    if secret.startswith(TOKEN_PREFIX):
+        device = visitor_of_device(connection, secret)
+        return (device, now) if device else None
     row = connection.execute(
         select(t.account, t.session.c.seen_at, t.session.c.expires_at)
         .join(t.session, t.session.c.account == t.account.c.name)
@@ -244,7 +252,7 @@ def create_token(
     _known(connection, t.department.c.code, department, "department")
     if connection.execute(select(t.token.c.name).where(t.token.c.name == name)).first():
         raise ValueError(f"There is a token called {name!r} already.")
-    secret = "gc_" + secrets.token_urlsafe(32)
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     connection.execute(
         insert(t.token).values(
             name=name,
@@ -287,6 +295,14 @@ def visitor_of_token(connection: Connection, secret: str) -> Visitor | None:
     roles = {"operate": Role.OPERATOR, "department": Role.DEPARTMENT, "display": Role.DISPLAY}
     role = next((role for scope, role in roles.items() if scope in scopes), Role.SYSTEM)
     return Visitor(row.name, role, row.area, row.department, scopes)
+
+
+def visitor_of_device(connection: Connection, secret: str) -> Visitor | None:
+    """The wall that holds this device token; whatever else the token may do, here it only looks."""
+    found = visitor_of_token(connection, secret)
+    if found is None or "display" not in found.scopes:
+        return None
+    return Visitor(found.name, Role.DISPLAY, found.area, found.department, found.scopes)
 
 
 # --- audit -----------------------------------------------------------------------------------------------------------

@@ -45,10 +45,8 @@ def attach(
     if there >= MOST:
         raise Refused(f"A case holds at most {MOST} photos, and this one has {there}.", "file")
     values = {"case_id": case_id, "digest": digest, "media_type": media_type, "width": width, "height": height}
-    key = connection.execute(
-        insert(t.attachment).values(**values, size=size, at=now, actor=actor.name)
-    ).inserted_primary_key[0]
-    return connection.execute(select(t.attachment).where(a.id == key)).one()
+    new = insert(t.attachment).values(**values, size=size, at=now, actor=actor.name).returning(*t.attachment.c)
+    return connection.execute(new).one()
 
 
 def visible(connection: Connection, digest: str, actor: Actor) -> bool:

@@ -29,6 +29,7 @@ __all__ = [
     "ClockError",
     "Deadline",
     "Derivation",
+    "Exact",
     "Limit",
     "Pause",
     "Shares",
@@ -150,7 +151,7 @@ class _Clock:
         if self.goal(self.total) is None:
             return None
         goal = self.goal(self.total - int(self.total * Fraction(share)))
-        return None if goal is None else self.scale.reached(goal)
+        return None if goal is None else max(self.start, self.scale.reached(goal))
 
     def spent(self, until: int) -> int:
         return _spent(self.scale, self.start, until, self.gaps)
@@ -234,7 +235,7 @@ def remaining(
     extensions: Iterable[datetime] = (),
 ) -> int:
     """Seconds of the unit's scale left at `now`; below 0 by how much it is overdue. Raises as `due`."""
-    clock = _clock(start, limit, calendar, pauses, (at for at in extensions if at <= now))
+    clock = _clock(start, limit, calendar, pauses, _granted(extensions, now))
     return clock.total - clock.spent(seconds_of(now))
 
 
@@ -247,7 +248,7 @@ def share_left(
     extensions: Iterable[datetime] = (),
 ) -> Fraction:
     """The exact share of time left at `now`: 1 at the start, 0 when it has run out. Raises as `due`."""
-    clock = _clock(start, limit, calendar, pauses, (at for at in extensions if at <= now))
+    clock = _clock(start, limit, calendar, pauses, _granted(extensions, now))
     return max(Fraction(0), Fraction(clock.total - clock.spent(seconds_of(now)), clock.total))
 
 
@@ -270,7 +271,7 @@ def state(
     """
     if not 0 < _share(shares.orange) < _share(shares.yellow) < 1:
         raise ClockError(f"expected 0 < orange < yellow < 1, not {shares.orange} and {shares.yellow}")
-    clock = _clock(start, limit, calendar, _known(pauses, now), (at for at in extensions if at <= now))
+    clock = _clock(start, limit, calendar, _known(pauses, now), _granted(extensions, now))
     expiry, orange, yellow = clock.expiry(), clock.mark(shares.orange), clock.mark(shares.yellow)
     if expiry is None or orange is None or yellow is None:
         return State.PAUSED
@@ -311,14 +312,15 @@ def _walked(derivation: Derivation, left: int, calendar: Calendar) -> datetime |
 
 
 def _outside(begin: datetime, end: datetime, pauses: Sequence[Pause]) -> Iterator[tuple[datetime, datetime]]:
-    """What of a span lies outside all pauses."""
+    """What of a span lies outside all pauses, which are in order and apart from each other."""
     for pause in pauses:
-        if begin < pause.began_at < end:
+        if pause.began_at >= end:
+            break
+        if begin < pause.began_at:
             yield begin, pause.began_at
         if pause.ended_at is None:
-            begin = max(begin, end) if pause.began_at < end else begin
-        elif pause.began_at < end:
-            begin = max(begin, pause.ended_at)
+            return
+        begin = max(begin, pause.ended_at)
     if begin < end:
         yield begin, end
 
@@ -358,10 +360,16 @@ def _later(one: int | None, other: int | None) -> int | None:
 
 def _known(pauses: Iterable[Pause], now: datetime) -> Iterator[Pause]:
     """The pauses as they were known at `now`."""
+    at = seconds_of(now)
     for pause in pauses:
-        if pause.began_at <= now:
-            over = pause.ended_at is not None and pause.ended_at <= now
+        if seconds_of(pause.began_at) <= at:
+            over = pause.ended_at is not None and seconds_of(pause.ended_at) <= at
             yield pause if over else Pause(pause.began_at)
+
+
+def _granted(extensions: Iterable[datetime], now: datetime) -> list[datetime]:
+    """The extensions as they were known at `now`."""
+    return [granted for granted in extensions if seconds_of(granted) <= seconds_of(now)]
 
 
 def _spent(scale: Scale, start: int, until: int, gaps: Iterable[Gap]) -> int:
@@ -378,6 +386,8 @@ def _spent(scale: Scale, start: int, until: int, gaps: Iterable[Gap]) -> int:
 def _exact(number: Exact, what: str) -> Exact:
     if isinstance(number, bool) or not isinstance(number, Fraction | Decimal | int):
         raise ClockError(f"{what} must be an int, a Decimal or a Fraction, which are exact, not {number!r}")
+    if isinstance(number, Decimal) and not number.is_finite():
+        raise ClockError(f"{what} must be a number, not {number}")
     return number
 
 

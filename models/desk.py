@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from models import tables as t
+from models.calendars import Unit, UnknownYear
+from models.clocks import Limit, due
+from models.derivations import Derivation
+from models.rules import RuleBook
+from models.store import Store
 
 REFERENCE_TABLES = {
     "area": t.area,
@@ -22,27 +28,24 @@ REFERENCE_TABLES = {
 }
 
 
-def report_event(connection: Connection, case: Row[Any]) -> str | None:
-    """The id of the fact that told of this case; None once the outbox no longer keeps it."""
+@contextmanager
+def steady(store: Store) -> Iterator[Connection]:
+    """A connection for reading on which everything is seen as of one moment, however many statements ask."""
+    with store.read() as connection:
+        if not store.sqlite:  # SQLite's plain transactions are like that already
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+def report_events(connection: Connection, cases: Iterable[Row[Any]]) -> Mapping[str, str]:
+    """Case code → id of the fact that told of its report, for those that the outbox still keeps."""
     o = t.outbox.c
-    rows = connection.execute(
-        select(o.number, o.body).where(o.at == case.entered_at, o.kind == "case.reported").order_by(o.number)
-    )
-    return next((str(row.number) for row in rows if json.loads(row.body).get("case") == case.code), None)
-
-
-def report_events(connection: Connection, newest: int) -> Mapping[str, str]:
-    """Case code → id of its report, among the `newest` facts of the outbox."""
-    last = connection.execute(select(func.max(t.outbox.c.number))).scalar() or 0
-    rows = connection.execute(
-        select(t.outbox.c.number, t.outbox.c.body).where(
-            t.outbox.c.number > last - newest, t.outbox.c.kind == "case.reported"
-        )
-    )
+    moments = [case.entered_at for case in cases]
+    rows = connection.execute(select(o.number, o.body).where(o.at.in_(moments), o.kind == "case.reported"))
     return {json.loads(row.body)["case"]: str(row.number) for row in rows}
 
 
-def camera_states(connection: Connection) -> Mapping[str, Row[Any]]:
+def camera_states(connection: Connection) -> Mapping[str, Any]:
     """Camera id → row with `state`, `reason`, `since`."""
     k = t.camera.c
     rows = connection.execute(select(k.id, k.state, k.reason, k.since).order_by(k.id))
@@ -73,3 +76,13 @@ def session_count(connection: Connection, now: datetime) -> int:
     return int(
         connection.execute(select(func.count()).select_from(t.session).where(t.session.c.expires_at > now)).scalar_one()
     )
+
+
+def derivation(rules: RuleBook, case: Row[Any]) -> Derivation | None:
+    """Why the case is due then, worked out anew from its stored facts; None where no rule of ours set its clock."""
+    if case.due_basis != "rule" or case.limit_amount is None or case.limit_unit is None:
+        return None
+    try:
+        return due(case.clock_from, Limit(case.limit_amount, Unit(case.limit_unit)), rules.calendar).derivation
+    except UnknownYear:
+        return None  # the calendar it was worked out with has been taken away since

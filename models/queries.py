@@ -79,6 +79,15 @@ def case(connection: Connection, code: str, actor: Actor) -> Row[Any] | None:
     return connection.execute(select(t.cases).where(t.cases.c.code == code, scope(actor))).first()
 
 
+def by_external_ids(connection: Connection, client: str, ids: Sequence[str]) -> dict[str, tuple[str, bool]]:
+    """External id → (case code, whether it has ended) of those that this client has reported before."""
+    c = t.cases.c
+    rows = connection.execute(
+        select(c.external_id, c.code, c.closed_at).where(c.client == client, c.external_id.in_(ids))
+    )
+    return {row.external_id: (row.code, row.closed_at is not None) for row in rows}
+
+
 def trace(connection: Connection, case_id: int) -> Sequence[Row[Any]]:
     """What happened to a case, oldest first."""
     return connection.execute(select(t.trace).where(t.trace.c.case_id == case_id).order_by(t.trace.c.number)).all()

@@ -162,21 +162,32 @@ def _calendar(connection: Connection, zone: ZoneInfo, county: Mapping[str, Any])
     days = [(row.day, row.kind) for row in connection.execute(select(t.calendar_day))]
     years = connection.execute(select(t.calendar_year.c.year)).scalars().all()
     hours = list(_seasons(county.get("office_hours", [])))
-    return Calendar.of(str(zone), days, years, hours) if hours else Calendar.of(str(zone), days, years)
+    calendar = Calendar.of(str(zone), days, years, hours) if hours else Calendar.of(str(zone), days, years)
+    if years:
+        calendar.reached(1)  # builds the index now, not inside the door's first transaction
+    return calendar
 
 
 def _seasons(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[str]]]:
     """County document to calendar: the entry without a season holds on every day that no season covers."""
     rest = next((_spans(entry) for entry in entries if not entry.get("season")), None)
     start = date(LEAP, 1, 1)
-    for entry in sorted((entry for entry in entries if entry.get("season")), key=lambda entry: entry["season"]):
-        first, last = (date(LEAP, month, day) for month, day in entry["season"])
+    for first, last, spans in sorted(part for entry in entries if entry.get("season") for part in _parts(entry)):
         if rest and start < first:
             yield f"{start:%m-%d}", f"{first - timedelta(days=1):%m-%d}", rest
-        yield f"{first:%m-%d}", f"{last:%m-%d}", _spans(entry)
+        yield f"{first:%m-%d}", f"{last:%m-%d}", spans
         start = last + timedelta(days=1)
     if rest and start.year == LEAP:
         yield f"{start:%m-%d}", "12-31", rest
+
+
+def _parts(entry: Mapping[str, Any]) -> Iterator[tuple[date, date, list[str]]]:
+    """A season within one year; one that runs over New Year as its two halves."""
+    first, last = (date(LEAP, month, day) for month, day in entry["season"])
+    if first > last:
+        yield date(LEAP, 1, 1), last, _spans(entry)
+        last = date(LEAP, 12, 31)
+    yield first, last, _spans(entry)
 
 
 def _spans(entry: Mapping[str, Any]) -> list[str]:
