@@ -1,4 +1,4 @@
-"""The register of cameras with their addresses: for the streams process only, which must know where pictures come from."""
+"""The register of cameras with their addresses: for the streams process, which must know where pictures come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The county document becomes a calendar: seasons with and without New Year inside, and the hours of the rest of the year."""
+"""The county document becomes a calendar: seasons, with or without New Year inside, and the rest of the year."""
 
 from __future__ import annotations
 
