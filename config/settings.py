@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
     county: Path = HERE / "counties" / "yunze"
     public_url: str = ""
     clips: Path | None = None
+    camera_networks: str = ""
+    """Private networks that cameras may be in, such as `10.20.0.0/16,10.21.0.0/16`; others are refused (SSRF)."""
 
     @field_validator("timezone")
     @classmethod
@@ -60,6 +63,16 @@ class Settings(BaseSettings):
     def _known_redis(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH")
+        return value
+
+    @field_validator("camera_networks")
+    @classmethod
+    def _known_networks(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(part)
+            except ValueError as error:
+                raise ValueError(f"{part!r} is no network; expected such as 10.20.0.0/16,10.21.0.0/16") from error
         return value
 
     @field_validator("public_url")

@@ -104,7 +104,8 @@ def test_time_without_offset_is_read_in_the_zone_of_the_map(tmp_path: Path) -> N
     (tmp_path / "local.toml").write_text(text.replace('"UTC"', '"Asia/Shanghai"'), encoding="utf-8")
     local = load_map(tmp_path / "local.toml")
     assert isinstance(local, CaseMap)
-    assert local.case(ROW | {"open_date": "2026-07-06 08:00:00"}).reported_at == datetime(2026, 7, 6, 0, 0, tzinfo=UTC)
+    reported_at = local.case(ROW | {"open_date": "2026-07-06 08:00:00"}).reported_at
+    assert (reported_at, reported_at.tzinfo) == (datetime(2026, 7, 6, 0, 0, tzinfo=UTC), UTC)
 
 
 def test_map_reads_the_columns_that_it_says_it_needs(cases: CaseMap) -> None:

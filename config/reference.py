@@ -1,0 +1,589 @@
+"""The county's reference data: `load` it whole and sound, or `check` it and read every fault with its line.
+
+A county is a folder: `county.toml` (local numbers), `areas.geojson`, `departments.csv`, `categories.csv`,
+`sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`.
+The nouns are in `config.county`, reading in `config.tables` and `config.area_files`, geometry in `config.tiling`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, time
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from config import tiling
+from config.area_files import area_features, county_areas
+from config.county import (
+    SCENES,
+    SOURCES,
+    UNITS,
+    Area,
+    CalendarDay,
+    Camera,
+    Category,
+    ClockShares,
+    Contact,
+    County,
+    CountyRules,
+    Department,
+    Duty,
+    Escalation,
+    OfficeHours,
+    Post,
+    PostTitle,
+    Rung,
+    Source,
+    StageLimits,
+    Unit,
+)
+from config.tables import Findings, Problem, ReferenceError, Row, likely, line_of_key, rows_of, text_of, typed_toml
+
+__all__ = [
+    "SCENES",
+    "SOURCES",
+    "UNITS",
+    "Area",
+    "CalendarDay",
+    "Camera",
+    "Category",
+    "ClockShares",
+    "Contact",
+    "County",
+    "CountyRules",
+    "Department",
+    "Duty",
+    "Escalation",
+    "OfficeHours",
+    "Post",
+    "PostTitle",
+    "Problem",
+    "ReferenceError",
+    "Rung",
+    "Source",
+    "StageLimits",
+    "Unit",
+    "area_features",
+    "check",
+    "load",
+    "one_table",
+]
+
+Coded = TypeVar("Coded", Department, Category, Source)
+
+DEPARTMENT_COLUMNS = ("code", "name", "name_en", "short", "short_en", "desk", "desk_en", "deputy", "deputy_en", "phone")
+CATEGORY_COLUMNS = (
+    "code", "parent", "name", "name_en", "department", "co_departments", "level", "limit", "unit", "filing", "closing",
+    "source",
+)  # fmt: skip
+LEAF_COLUMNS = ("department", "level", "limit", "unit", "filing", "closing", "source")
+CAMERA_COLUMNS = (
+    "id", "name", "name_en", "grid", "longitude", "latitude", "scene", "address", "purpose", "purpose_en",
+    "legal_basis", "legal_basis_en", "owner", "sign", "mask_review", "focus",
+)  # fmt: skip
+ACCOUNTABLE = ("purpose", "legal_basis", "owner", "sign", "mask_review")
+"""What must be known about a camera before it may be shown (domain.md §9)."""
+DUTY_COLUMNS = ("weekday", "starts", "ends", "role", "name", "name_en", "holder", "holder_en", "phone")
+CALENDAR_COLUMNS = ("date", "kind", "name", "name_en", "source")
+
+CAMERA_ID = "8 digits centre code, 2 industry, 3 type (131 camera, 132 network camera), 1 network, 6 serial"
+CAMERA_TYPES = {"131": "camera", "132": "network camera"}
+OTHER_TYPES = {"118": "a recorder", "200": "a platform", "215": "a business group", "216": "a virtual organisation"}
+
+FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 1), (10, 2), (10, 3))
+"""Statutory holidays with a fixed date; the other four follow the moon and the sun."""
+STATUTORY_DAYS = 11
+"""The fewest holidays a whole year ever had (国务院 regulation since 2007; 13 since 2025)."""
+
+
+def load(folder: Path, *, geometry_checks: bool = True) -> County:
+    """The county in `folder`. Without geometry checks (for a start-up after `gridcommand check`) it is twice as fast.
+
+    Raises:
+        ReferenceError: with every fault found, each naming file, line, field, what was expected and what came.
+    """
+    county, problems = _read(folder, geometry_checks)
+    if county is None or problems:
+        raise ReferenceError(problems)
+    return county
+
+
+def check(folder: Path) -> list[Problem]:
+    """Every fault of the county in `folder`, by file and line; empty when it can be loaded."""
+    return sorted(_read(folder, geometry_checks=True)[1], key=lambda p: (p.file, p.line or 0, p.field))
+
+
+def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Problem]]:
+    findings = Findings("county.toml")
+    rules = typed_toml(folder / "county.toml", CountyRules, findings)
+    if rules is None:
+        return None, findings.problems
+    _check_rules(rules, folder / "county.toml", findings)
+    files = _Files(folder, rules, findings.problems)
+    areas = files.areas(geometry_checks)
+    departments = files.departments()
+    calendar, years = files.calendar()
+    own = {field.name: getattr(rules, field.name) for field in fields(CountyRules)}
+    county = County(
+        **own,
+        folder=folder,
+        areas=areas,
+        posts=files.posts(areas),
+        departments=departments,
+        categories=files.categories(departments),
+        sources=files.sources(),
+        cameras=files.cameras(areas, departments, geometry_checks),
+        calendar=calendar,
+        calendar_years=years,
+        duty=files.duty(),
+    )
+    return county, files.problems
+
+
+# -------------------------------------------------------------------------------------------------- county.toml
+
+
+def _check_rules(rules: CountyRules, path: Path, findings: Findings) -> None:
+    """What the types alone cannot say; each fault is put on the line of its key."""
+    text = text_of(path, findings) or ""
+    for keys, sentence in [*_share_faults(rules), *_hour_faults(rules), *_place_faults(rules), *_code_faults(rules)]:
+        findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
+
+
+Placed = list[tuple[list[int | str], str]]
+
+
+def _share_faults(rules: CountyRules) -> Placed:
+    yellow, orange = rules.clock.yellow, rules.clock.orange
+    if orange < yellow:
+        return []
+    return [(["clock", "orange"], f"Expected a share below yellow ({yellow:g}); came {orange:g}.")]
+
+
+def _hour_faults(rules: CountyRules) -> Placed:
+    faults: Placed = []
+    for i, hours in enumerate(rules.office_hours):
+        flat = [moment for span in hours.spans for moment in span]
+        if flat != sorted(set(flat)):
+            came = ", ".join(f"{starts:%H:%M}-{ends:%H:%M}" for starts, ends in hours.spans)
+            faults.append((["office_hours", i, "spans"], f"Expected spans in order that do not overlap; came {came}."))
+    regular = [hours for hours in rules.office_hours if hours.season is None]
+    if len(regular) != 1:
+        sentence = f"Expected exactly one [[office_hours]] without a season; there are {len(regular)}."
+        faults.append((["office_hours"], sentence))
+    return faults + _season_faults(rules)
+
+
+def _season_faults(rules: CountyRules) -> Placed:
+    faults: Placed = []
+    year = [date.fromordinal(day) for day in range(date(2024, 1, 1).toordinal(), date(2025, 1, 1).toordinal())]
+    seasonal = [(i, hours) for i, hours in enumerate(rules.office_hours) if hours.season]
+    for n, (i, hours) in enumerate(seasonal):
+        for _, other in seasonal[:n]:
+            both = [day for day in year if hours.applies_on(day) and other.applies_on(day)]
+            if both:
+                sentence = f"Expected seasons that do not overlap; {other.name} has {both[0]:%m-%d} too."
+                faults.append((["office_hours", i, "season"], sentence))
+    return faults
+
+
+def _place_faults(rules: CountyRules) -> Placed:
+    west, south, east, north = rules.map.bounds
+    x, y = rules.map.centre
+    if not (west < east and south < north and max(abs(south), abs(north)) <= 90):
+        came = f"{west:g}, {south:g}, {east:g}, {north:g}"
+        return [(["map", "bounds"], f"Expected west < east and south < north in degrees; came {came}.")]
+    if not (west <= x <= east and south <= y <= north):
+        return [(["map", "centre"], f"Expected longitude and latitude within the bounds; came {x:g}, {y:g}.")]
+    return []
+
+
+def _code_faults(rules: CountyRules) -> Placed:
+    faults: Placed = []
+    if not rules.code.startswith(rules.division_prefix):
+        sentence = f"Expected a code that begins {rules.division_prefix}; came {rules.code!r}."
+        faults.append((["code"], sentence))
+    for key, codes in (
+        ("tree.levels", list(rules.tree.levels)),
+        ("post_titles", [title.code for title in rules.post_titles]),
+        ("escalation.rungs", [rung.role for rung in rules.escalation.rungs]),
+    ):
+        again = [i for i, code in enumerate(codes) if code in codes[:i]]
+        faults += [([*key.split("."), i], f"Expected each once; {codes[i]!r} stands there twice.") for i in again]
+    return faults
+
+
+# ---------------------------------------------------------------------------------------------------- the files
+
+
+@dataclass
+class _Files:
+    """The county's tables, read one by one; faults gather in `problems`."""
+
+    folder: Path
+    rules: CountyRules
+    problems: list[Problem]
+
+    def _rows(self, name: str, columns: Sequence[str], *, optional: bool = False) -> list[Row]:
+        path = self.folder / name
+        if optional and not path.exists():
+            return []
+        return rows_of(path, columns, Findings(name, self.problems))
+
+    def areas(self, geometry_checks: bool) -> dict[str, Area]:
+        findings = Findings("areas.geojson", self.problems)
+        before = len(self.problems)
+        areas = county_areas(self.folder / findings.file, self.rules, findings)
+        if geometry_checks:
+            _check_shapes(areas, findings)
+            if len(self.problems) == before:
+                for area, sentence in tiling.faults(areas, self.rules.tree):
+                    findings.add(area.line, "geometry", sentence)
+        return areas
+
+    def departments(self) -> dict[str, Department]:
+        roles = [rung.role for rung in self.rules.escalation.rungs]
+        rows = self._rows("departments.csv", [*DEPARTMENT_COLUMNS, *roles])
+        return _by_code(rows, lambda row: _department(row, roles))
+
+    def categories(self, departments: Mapping[str, Department]) -> dict[str, Category]:
+        rows = self._rows("categories.csv", CATEGORY_COLUMNS)
+        parents = {row.values["code"]: row.values["parent"] for row in rows}
+        for row in rows:
+            sentence = _category_parent_sentence(row.values["code"], parents)
+            if sentence:
+                row.fault("parent", sentence)
+        return _by_code(rows, lambda row: _category(row, parents, departments))
+
+    def sources(self) -> dict[str, Source]:
+        rows = self._rows("sources.csv", ("code", "name", "name_en"))
+        found = _by_code(rows, _source)
+        missing = [code for code in SOURCES if code not in found]
+        if rows and missing:
+            findings = Findings("sources.csv", self.problems)
+            findings.add(
+                None, "code", f"Expected a row for each of {', '.join(SOURCES)}; missing: {', '.join(missing)}."
+            )
+        return found
+
+    def posts(self, areas: Mapping[str, Area]) -> tuple[Post, ...]:
+        titles = [title.code for title in self.rules.post_titles]
+        posts: dict[tuple[str, str], Post] = {}
+        for row in self._rows("posts.csv", ("area", "post", "required", "filled"), optional=True):
+            area = _known(row, "area", areas, "area")
+            post = Post(area, row.choice("post", titles), row.whole("required", 0), row.whole("filled", 0), row.line)
+            earlier = posts.setdefault((post.area, post.post), post)
+            if earlier is not post:
+                row.fault("post", f"{post.post} of {post.area} stands already on line {earlier.line}.")
+        return tuple(posts.values())
+
+    def cameras(
+        self, areas: Mapping[str, Area], departments: Mapping[str, Department], geometry_checks: bool
+    ) -> dict[str, Camera]:
+        cameras: dict[str, Camera] = {}
+        for row in self._rows("cameras.csv", CAMERA_COLUMNS, optional=True):
+            camera = _camera(row, self.rules.division_prefix, areas, departments)
+            if camera.id in cameras:
+                row.fault("id", f"The id {camera.id} stands already on line {cameras[camera.id].line}.")
+            elif geometry_checks:
+                _check_camera_place(camera, row, areas)
+            cameras.setdefault(camera.id, camera)
+        return cameras
+
+    def duty(self) -> tuple[Duty, ...]:
+        return tuple(_duty(row) for row in self._rows("duty.csv", DUTY_COLUMNS, optional=True))
+
+    def calendar(self) -> tuple[dict[date, CalendarDay], frozenset[int]]:
+        days: dict[date, CalendarDay] = {}
+        years = set()
+        for path in sorted((self.folder / "calendar").glob("*.csv")):
+            findings = Findings(f"calendar/{path.name}", self.problems)
+            if not re.fullmatch(r"\d{4}", path.stem):
+                findings.add(None, "", "Expected a file called after its year, such as 2026.csv.")
+                continue
+            years.add(int(path.stem))
+            days |= _calendar_year(int(path.stem), rows_of(path, CALENDAR_COLUMNS, findings), findings)
+        _check_years(years, Findings("calendar", self.problems))
+        return days, frozenset(years)
+
+
+def _by_code(rows: Sequence[Row], made: Callable[[Row], Coded]) -> dict[str, Coded]:
+    """The rows' nouns by code, in order; the first of two with the same code is kept."""
+    found: dict[str, Coded] = {}
+    for row in rows:
+        noun = made(row)
+        earlier = found.setdefault(noun.code, noun)
+        if earlier is not noun and noun.code:
+            row.fault("code", f"The code {noun.code} stands already on line {earlier.line}.")
+    return found
+
+
+def _known(row: Row, name: str, known: Mapping[str, Any], noun: str) -> str:
+    """The code in a cell, which must be one of those known."""
+    code = row.text(name)
+    if code and code not in known:
+        row.fault(name, f"No {noun} has the code {code!r}{likely(code, known)}.")
+    return code
+
+
+def _check_shapes(areas: Mapping[str, Area], findings: Findings) -> None:
+    for area in areas.values():
+        sentence = tiling.shape_sentence(area.shape)
+        if sentence:
+            findings.add(area.line, "geometry", f"{area.code} {area.name}: {sentence}")
+
+
+# --------------------------------------------------------------------------- departments, categories, sources
+
+
+def _department(row: Row, roles: Sequence[str]) -> Department:
+    texts = {name: row.text(name) for name in DEPARTMENT_COLUMNS}
+    return Department(**texts, contacts=tuple(Contact(role, row.text(role)) for role in roles), line=row.line)
+
+
+def _source(row: Row) -> Source:
+    return Source(row.choice("code", SOURCES), row.text("name"), row.text("name_en"), row.line)
+
+
+def _category(row: Row, parents: Mapping[str, str], departments: Mapping[str, Department]) -> Category:
+    code = row.text("code")
+    is_leaf = code not in parents.values()
+    if not is_leaf:
+        _refuse_leaf_cells(row)
+    return Category(
+        code=code,
+        parent=row.values["parent"] or None,
+        name=row.text("name"),
+        name_en=row.text("name_en"),
+        is_leaf=is_leaf,
+        department=_known(row, "department", departments, "department") if is_leaf else None,
+        co_departments=_co_departments(row, departments),
+        level=row.whole("level", 1, 4) if is_leaf else None,
+        limit=row.whole("limit", 1) if is_leaf else None,
+        unit=cast(Unit, row.choice("unit", UNITS)) if is_leaf else None,
+        filing=row.text("filing", required=is_leaf),
+        closing=row.text("closing", required=is_leaf),
+        source=row.text("source", required=is_leaf),
+        line=row.line,
+    )
+
+
+def _refuse_leaf_cells(row: Row) -> None:
+    for name in LEAF_COLUMNS:
+        if row.values[name]:
+            row.fault(
+                name, f"Expected it empty, because other categories hang under this one; came {row.values[name]!r}."
+            )
+
+
+def _co_departments(row: Row, departments: Mapping[str, Department]) -> tuple[str, ...]:
+    codes = row.several("co_departments")
+    for code in codes:
+        if code not in departments:
+            row.fault("co_departments", f"No department has the code {code!r}{likely(code, departments)}.")
+        elif code == row.values["department"] or codes.count(code) > 1:
+            row.fault("co_departments", f"Expected each department once; {code!r} stands there again.")
+    return codes
+
+
+def _category_parent_sentence(code: str, parents: Mapping[str, str]) -> str | None:
+    parent = parents.get(code, "")
+    if parent and parent not in parents:
+        return f"No category has the code {parent!r}{likely(parent, parents)}."
+    seen = [code]
+    while parents.get(seen[-1]):
+        seen.append(parents[seen[-1]])
+        if seen[-1] == code:
+            return f"{code} is its own ancestor ({' < '.join(seen)}); expected a tree."
+        if len(seen) > 3:
+            return f"Expected at most three levels of categories; {code} stands on level {len(seen)}."
+    return None
+
+
+# ------------------------------------------------------------------------------------------- cameras and duty
+
+
+def _camera(row: Row, prefix: str, areas: Mapping[str, Area], departments: Mapping[str, Department]) -> Camera:
+    _check_camera_id(row, prefix)
+    for name in ACCOUNTABLE:
+        if not row.values[name]:
+            row.fault(name, f"A camera without {name.replace('_', ' ')} cannot be shown; expected it here.")
+    grid = _known(row, "grid", areas, "grid")
+    if grid in areas and areas[grid].level != "grid":
+        row.fault("grid", f"Expected a grid; {grid} {areas[grid].name} is a {areas[grid].level}.")
+    owner = row.values["owner"]
+    if owner and owner not in departments:
+        row.fault("owner", f"No department has the code {owner!r}{likely(owner, departments)}.")
+    return Camera(
+        id=row.values["id"],
+        name=row.text("name"),
+        name_en=row.text("name_en"),
+        grid=grid,
+        longitude=row.degrees("longitude", 180),
+        latitude=row.degrees("latitude", 90),
+        scene=_scene(row),
+        address=_address(row),
+        purpose=row.values["purpose"],
+        purpose_en=row.text("purpose_en"),
+        legal_basis=row.values["legal_basis"],
+        legal_basis_en=row.text("legal_basis_en"),
+        owner=owner,
+        sign=row.values["sign"],
+        mask_review=row.day("mask_review") if row.values["mask_review"] else date.min,
+        focus=row.choice("focus", ("0", "1")) == "1",
+        line=row.line,
+    )
+
+
+def _check_camera_id(row: Row, prefix: str) -> None:
+    came = row.values["id"]
+    kind = came[10:13]
+    if not (len(came) == 20 and came.isascii() and came.isdigit()):
+        row.fault("id", f"Expected 20 digits ({CAMERA_ID}); came {came!r} with {len(came)} characters.")
+    elif not came.startswith(prefix):
+        row.fault("id", f"Expected a centre code that begins {prefix}; came {came[:8]} ({CAMERA_ID}).")
+    elif kind not in CAMERA_TYPES:
+        what = f", which is {OTHER_TYPES[kind]}" if kind in OTHER_TYPES else ""
+        row.fault("id", f"Expected type 131 or 132 in digits 11 to 13; came {kind}{what} ({CAMERA_ID}).")
+
+
+def _scene(row: Row) -> str:
+    """Only the demonstration has scenes: a real camera's cell is empty."""
+    return row.choice("scene", SCENES) if row.values["scene"] else ""
+
+
+def _address(row: Row) -> str:
+    address = row.text("address")
+    scheme, _, rest = address.partition(":")
+    if address and not (scheme == "demo" or rest.startswith("//")):
+        row.fault("address", f"Expected demo:SCENE or an address such as rtsp://host/path; came {address!r}.")
+    elif scheme == "demo" and rest not in SCENES:
+        row.fault("address", f"Expected demo: with one of {', '.join(SCENES)}; came {rest!r}{likely(rest, SCENES)}.")
+    return address
+
+
+def _check_camera_place(camera: Camera, row: Row, areas: Mapping[str, Area]) -> None:
+    grid = areas.get(camera.grid)
+    if grid is None or camera.longitude != camera.longitude or camera.latitude != camera.latitude:
+        return
+    away = tiling.metres_outside(grid.shape, camera.longitude, camera.latitude)
+    if away > 0:
+        row.fault(
+            "grid",
+            f"Expected the camera inside {grid.code} {grid.name}; {camera.longitude}, {camera.latitude} lies "
+            f"{away:,.0f} m outside it.",
+        )
+
+
+def _duty(row: Row) -> Duty:
+    return Duty(
+        weekday=row.whole("weekday", 1, 7),
+        starts=row.clock("starts") or time.min,
+        ends=row.clock("ends") or time.min,
+        role=row.choice("role", ("leader", "chief")),
+        name=row.text("name"),
+        name_en=row.text("name_en"),
+        holder=row.text("holder"),
+        holder_en=row.text("holder_en"),
+        phone=row.text("phone"),
+        line=row.line,
+    )
+
+
+# --------------------------------------------------------------------------------------------------- calendar
+
+
+def _calendar_year(year: int, rows: Sequence[Row], findings: Findings) -> dict[date, CalendarDay]:
+    days: dict[date, CalendarDay] = {}
+    for row in rows:
+        day = _calendar_day(row, year)
+        if day.day in days:
+            row.fault("date", f"{day.day} stands already on line {days[day.day].line}.")
+        days.setdefault(day.day, day)
+    if rows:
+        _check_year(year, days, findings)
+    return {day: entry for day, entry in days.items() if day.year == year}
+
+
+def _calendar_day(row: Row, year: int) -> CalendarDay:
+    day = row.day("date")
+    kind = row.choice("kind", ("holiday", "workday"))
+    if day != date.min and day.year != year:
+        row.fault("date", f"Expected a day of {year}, as the file is called; came {day}.")
+    if kind == "workday" and day != date.min and day.isoweekday() < 6:
+        row.fault("date", f"Expected a make-up working day to be a Saturday or Sunday; {day} is a {day:%A}.")
+    known = cast(Any, kind)
+    return CalendarDay(day, known, row.text("name"), row.text("name_en"), row.text("source"), row.line)
+
+
+def _check_year(year: int, days: Mapping[date, CalendarDay], findings: Findings) -> None:
+    """Is the year whole? A year of which only a part is known gives false deadlines."""
+    holidays = {day for day, entry in days.items() if entry.kind == "holiday"}
+    missing = [date(year, *fixed) for fixed in FIXED_HOLIDAYS if date(year, *fixed) not in holidays]
+    if missing:
+        names = ", ".join(map(str, missing))
+        findings.add(None, "date", f"Expected a whole year with its fixed holidays; missing: {names}.")
+    elif len(holidays) < STATUTORY_DAYS:
+        findings.add(
+            None, "date", f"Expected at least {STATUTORY_DAYS} holidays in a whole year; there are {len(holidays)}."
+        )
+
+
+def _check_years(years: set[int], findings: Findings) -> None:
+    if not years:
+        findings.add(None, "", "Expected at least one year such as calendar/2026.csv; there is none.")
+        return
+    missing = sorted(set(range(min(years), max(years))) - years)
+    if missing:
+        names = ", ".join(map(str, missing))
+        findings.add(
+            None, "", f"Expected the years from {min(years)} to {max(years)} without a break; missing: {names}."
+        )
+
+
+# ------------------------------------------------------------------------------------- one table of a stored county
+
+
+@dataclass
+class _OneFile(_Files):
+    """A county of which one table is read from a file of any name, the rest being known already."""
+
+    path: Path
+
+    def _rows(self, name: str, columns: Sequence[str], *, optional: bool = False) -> list[Row]:
+        return rows_of(self.path, columns, Findings(self.path.name, self.problems))
+
+
+TABLES = ("areas", "departments", "categories", "cameras", "calendar")
+"""What `one_table` reads."""
+
+
+def one_table(
+    path: Path, kind: str, rules: CountyRules, areas: Mapping[str, Any], departments: Mapping[str, Any]
+) -> tuple[list[Any], list[Problem]]:
+    """The nouns of one file in the county's own form, and every fault; for a county that is stored already.
+
+    Args:
+        kind: one of `TABLES`; `calendar` is one year, its file called after it (2027.csv).
+        areas, departments: those that are known, by code; of an area `level` is asked.
+    """
+    problems: list[Problem] = []
+    file = _OneFile(path.parent, rules, problems, path)
+    findings = Findings(path.name, problems)
+    nouns: Mapping[Any, Any] = {}
+    if kind == "areas":
+        nouns = county_areas(path, rules, findings)
+        _check_shapes(nouns, findings)
+    elif kind == "departments":
+        nouns = file.departments()
+    elif kind == "categories":
+        nouns = file.categories(cast(Any, departments))
+    elif kind == "cameras":
+        nouns = file.cameras(cast(Any, areas), cast(Any, departments), geometry_checks=False)
+    elif not re.fullmatch(r"\d{4}", path.stem):
+        findings.add(None, "", "Expected a file called after its year, such as 2027.csv.")
+    else:
+        nouns = _calendar_year(int(path.stem), rows_of(path, CALENDAR_COLUMNS, findings), findings)
+    return list(nouns.values()), problems
