@@ -1,0 +1,143 @@
+"""Which camera addresses may be opened: pure rules, deny by default; and how an address is written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+PORTS = {"rtsp": 554, "http": 80, "https": 443}
+"""The schemes that are opened, with their usual ports. Everything else (`file`, `concat`, `udp`, …) is refused."""
+_LONGEST = 2048
+_HOST = re.compile(r"[A-Za-z0-9._:\-]{1,253}")
+
+
+class AddressRefusedError(Exception):
+    """An address may not be opened. The text is a sentence without the address's user and password."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRules:
+    """What may be opened beyond the open network.
+
+    Attributes:
+        networks: networks whose hosts may be opened although they are own, private, loopback or link-local.
+        clips: the one folder from which files are played; None: none.
+    """
+
+    networks: tuple[Network, ...] = ()
+    clips: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAddress:
+    """A network address whose host still has to be resolved and judged by `refuse_host`."""
+
+    scheme: str
+    host: str
+    port: int
+    parts: SplitResult
+
+    def at(self, address: Address) -> str:
+        """The address with its host replaced by a judged one: what is connected to is what was judged, whatever the
+        name service answers next."""
+        host = f"[{address}]" if address.version == 6 else str(address)
+        user = self.parts.netloc.rpartition("@")[0]
+        netloc = f"{user}@{host}:{self.port}" if user else f"{host}:{self.port}"
+        return self.parts._replace(netloc=netloc, fragment="").geturl()
+
+
+def networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Parse networks such as `10.20.0.0/16`.
+
+    Raises:
+        ValueError: naming the one that is none.
+    """
+    return tuple(ip_network(text, strict=True) for text in texts)
+
+
+def parsed(address: str, rules: AddressRules) -> RemoteAddress | Path:
+    """Judge an address as written.
+
+    Returns:
+        A file inside the clips folder, or a remote address whose host is yet to be judged.
+
+    Raises:
+        AddressRefusedError: saying why.
+    """
+    if len(address) > _LONGEST or any(ord(sign) < 32 or ord(sign) == 127 for sign in address):
+        raise AddressRefusedError("The address is longer than 2048 signs or holds control characters.")
+    if "://" not in address:
+        return _clip(address, rules)
+    if any(sign in ' \\"<>^`{|}' for sign in address):
+        raise AddressRefusedError("The address holds signs that must be written as %XX in an address.")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise AddressRefusedError("The address has no readable host and port.") from error
+    scheme = parts.scheme.lower()
+    if scheme == "file":
+        return _clip(unquote(parts.path) if not host else "", rules)
+    if scheme not in PORTS:
+        raise AddressRefusedError(f"Expected one of {', '.join(PORTS)} or a file of the clips folder, got {scheme}.")
+    if not _HOST.fullmatch(host):
+        raise AddressRefusedError("The address names no host.")
+    return RemoteAddress(scheme, host, port or PORTS[scheme], parts)
+
+
+def _clip(text: str, rules: AddressRules) -> Path:
+    if rules.clips is None:
+        raise AddressRefusedError("Files are not opened here: no clips folder is configured.")
+    if not text:
+        raise AddressRefusedError("The address names no file.")
+    folder = rules.clips.resolve()
+    file = (folder / text).resolve()
+    if not file.is_relative_to(folder):
+        raise AddressRefusedError("The file lies outside the clips folder.")
+    return file
+
+
+def refuse_host(address: Address, rules: AddressRules) -> None:
+    """Judge a resolved host.
+
+    Raises:
+        AddressRefusedError: it is loopback, link-local (cloud metadata among them), private, multicast, reserved or
+            unspecified, and in no listed network.
+    """
+    plain = _unwrapped(address)
+    if any(plain.version == network.version and plain in network for network in rules.networks):
+        return
+    if not plain.is_global or plain.is_multicast:
+        raise AddressRefusedError(f"{plain} is not in a network that cameras may be in; list its network to allow it.")
+
+
+def _unwrapped(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64): judged as what is reached in the end."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour or address
+    if address in ip_network("64:ff9b::/96"):
+        return ip_address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def redacted(address: str) -> str:
+    """An address as it may be logged or shown: without user and password, and without its query (it holds tokens)."""
+    scheme, mark, rest = address.partition("://")
+    if not mark:
+        return address
+    place, question, _ = rest.partition("?")
+    host, slash, path = place.partition("/")
+    host = host.rpartition("@")[2]
+    port = host.rpartition("]")[2].partition(":")[2]
+    if "@" in path and port and not port.isdigit():
+        return f"{scheme}://…"  # a password with an unquoted slash: nothing of it may be shown
+    return f"{scheme}://{host}{slash}{path}{question}{'…' if question else ''}"

@@ -1,0 +1,331 @@
+"""The video gateway: one WebSocket a page, key pictures of its cameras, the newest wins. Denies by default."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import NoReturn
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from pydantic import ValidationError
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from streams.board import Board
+from streams.camera import Moment
+from streams.tiles import (
+    SUBPROTOCOL,
+    Backlog,
+    WatchRequest,
+    beat_message,
+    picture_message,
+    refused_message,
+    state_message,
+)
+
+log = logging.getLogger("gridcommand.video")
+
+PATH = "/tiles"
+_SEND_BUFFER_BYTES = 128 << 10
+_WRITE_LIMIT_BYTES = 64 << 10
+_UNAUTHORISED, _POLICY = 4401, 1008
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client showed: its cookies, its bearer token, the address it comes from."""
+
+    cookies: Mapping[str, str]
+    bearer: str | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who watches. `name` is counted and logged; `grant` is whatever `visible` needs to decide (role, area, …)."""
+
+    name: str
+    grant: object = None
+
+
+MayWatch = Callable[[Credentials], Awaitable[Viewer | None]]
+"""Who is this? None: nobody who may watch. An exception or an answer after 3 s counts as None."""
+Visible = Callable[[Viewer, str], bool]
+"""May this viewer see this camera? An exception counts as no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Courtesy:
+    """Bounds towards viewers. Seconds and counts.
+
+    Attributes:
+        beat: silence after which a sign of life is sent.
+        patience: how long one message may wait for a viewer that does not read before he is dropped.
+        again: how often it is asked anew whether a viewer may still watch (a revoked session ends within it).
+        per_viewer, total: connections.
+        requests: watch messages accepted in ten seconds.
+        first: how long a new connection may take to say what it watches.
+    """
+
+    beat: float = 2.0
+    patience: float = 6.0
+    again: float = 30.0
+    per_viewer: int = 10
+    total: int = 500
+    requests: int = 30
+    first: float = 10.0
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One connection's viewer and what waits for him."""
+
+    viewer: Viewer
+    credentials: Credentials
+    backlog: Backlog = field(default_factory=Backlog)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Gateway:
+    """Serves a board's pictures. `origins`: exact origins of pages that may open a socket; `web_port`: pages of the
+    same host on this port may, too."""
+
+    def __init__(
+        self, board: Board, moment: Callable[[], Moment], *, origins: frozenset[str], web_port: int | None,
+        may_watch: MayWatch, visible: Visible, courtesy: Courtesy | None = None,
+    ) -> None:  # fmt: skip
+        self._board, self._moment = board, moment
+        self._origins, self._web_port = origins, web_port
+        self._may_watch, self._visible = may_watch, visible
+        self._courtesy = courtesy or Courtesy()
+        self._admitted: WeakKeyDictionary[ServerConnection, _Seat] = WeakKeyDictionary()
+        self._seats: dict[ServerConnection, _Seat] = {}
+        self.evicted = 0
+        """Viewers dropped because they did not read."""
+        self.port = 0
+
+    @property
+    def viewers(self) -> int:
+        return len(self._seats)
+
+    @asynccontextmanager
+    async def listening(self, host: str, port: int) -> AsyncIterator[Gateway]:
+        """Accept viewers until the block is left; then all connections are closed."""
+        line = _listening_socket(host, port)
+        self._board.on_picture.add(self._mark_picture)
+        self._board.on_standing.add(self._mark_state)
+        server = serve(
+            self._serve, sock=line, process_request=self._admission, subprotocols=[Subprotocol(SUBPROTOCOL)],
+            compression=None, max_size=64 << 10, write_limit=_WRITE_LIMIT_BYTES, ping_interval=20, ping_timeout=20,
+            open_timeout=5, close_timeout=1, logger=_quiet(), server_header=None,
+        )  # fmt: skip
+        try:
+            async with server:
+                self.port = line.getsockname()[1]
+                yield self
+                for connection in list(self._seats):
+                    connection.transport.abort()
+        finally:
+            self._board.on_picture.discard(self._mark_picture)
+            self._board.on_standing.discard(self._mark_state)
+
+    def _mark_picture(self, camera: str) -> None:
+        for seat in self._seats.values():
+            if seat.backlog.mark_picture(camera):
+                seat.wake.set()
+
+    def _mark_state(self, camera: str) -> None:
+        for seat in self._seats.values():
+            if seat.backlog.mark_state(camera):
+                seat.wake.set()
+
+    async def _admission(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse before the handshake whoever may not watch; None lets him in."""
+        if request.path.partition("?")[0] != PATH:
+            return connection.respond(HTTPStatus.NOT_FOUND, "The video gateway serves /tiles only.\n")
+        credentials = shown_in(request, connection)
+        host = (request.headers.get_all("Host") or [""])[0]
+        if not origin_allowed(request.headers.get_all("Origin"), host, self._origins, self._web_port):
+            return connection.respond(HTTPStatus.FORBIDDEN, "Pages of this origin may not open the video gateway.\n")
+        viewer = await self._asked(credentials)
+        if viewer is None:
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "Sign in to watch cameras.\n")
+        names = Counter(seat.viewer.name for seat in self._seats.values())
+        if names[viewer.name] >= self._courtesy.per_viewer or names.total() >= self._courtesy.total:
+            return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many open connections; close one.\n")
+        self._admitted[connection] = _Seat(viewer, credentials)
+        connection.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000)
+        return None
+
+    async def _asked(self, credentials: Credentials) -> Viewer | None:
+        try:
+            async with asyncio.timeout(3.0):
+                return await self._may_watch(credentials)
+        except Exception:
+            log.exception("whether a viewer may watch could not be found out: refused")
+            return None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        seat = self._seats[connection] = self._admitted.pop(connection)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for work in (self._hear, self._feed, self._recheck):
+                    tasks.create_task(work(connection, seat))
+        except* (ConnectionClosed, TimeoutError, OSError):
+            pass
+        except* Exception:
+            log.exception("a viewer's connection failed")
+        finally:
+            self._seats.pop(connection, None)
+
+    async def _hear(self, connection: ServerConnection, seat: _Seat) -> None:
+        """Take watch messages until the client goes; then end the other tasks of the connection, too."""
+        times: deque[float] = deque(maxlen=self._courtesy.requests)
+        wait: float | None = self._courtesy.first
+        while True:
+            async with asyncio.timeout(wait):
+                text = await connection.recv()
+            wait, now = None, self._moment().mono
+            if len(times) == times.maxlen and now - times[0] < 10.0:
+                await _expelled(connection, _POLICY, "too many requests")
+            times.append(now)
+            try:
+                request = WatchRequest.model_validate_json(text)
+            except ValidationError:
+                await _expelled(connection, _POLICY, 'expected {"kind":"watch","cameras":[…]}')
+            await self._watch(connection, seat, frozenset(request.cameras))
+
+    async def _watch(self, connection: ServerConnection, seat: _Seat, cameras: frozenset[str]) -> None:
+        shown = frozenset(camera for camera in cameras if self._shows(seat.viewer, camera))
+        seat.backlog.watch(shown)
+        seat.wake.set()
+        if cameras - shown:
+            await self._send(connection, refused_message(sorted(cameras - shown)))
+
+    def _shows(self, viewer: Viewer, camera: str) -> bool:
+        try:
+            return self._board.standing(camera) is not None and self._visible(viewer, camera) is True
+        except Exception:
+            log.exception("whether camera %s is visible could not be found out: refused", camera)
+            return False
+
+    async def _feed(self, connection: ServerConnection, seat: _Seat) -> None:
+        """Send what is marked, states first; a sign of life where there is nothing to send."""
+        while True:
+            try:
+                async with asyncio.timeout(self._courtesy.beat):
+                    await seat.wake.wait()
+            except TimeoutError:
+                now = self._moment()
+                await self._send(connection, beat_message(now.at, now.mono))
+            seat.wake.clear()
+            while message := self._next(seat):
+                await self._send(connection, message)
+
+    def _next(self, seat: _Seat) -> str | bytes | None:
+        """The next message for a viewer, as of now."""
+        while (camera := seat.backlog.next_state()) is not None:
+            if standing := self._board.standing(camera):
+                return state_message(standing)
+        while (camera := seat.backlog.next_picture()) is not None:
+            standing, shot = self._board.standing(camera), self._board.shot(camera)
+            if standing and shot:
+                return picture_message(shot, standing, self._moment().mono)
+        return None
+
+    async def _send(self, connection: ServerConnection, message: str | bytes) -> None:
+        """Send within the viewer's patience; he who does not read is dropped, at once and without farewell."""
+        try:
+            async with asyncio.timeout(self._courtesy.patience):
+                await connection.send(message)
+        except TimeoutError:
+            self.evicted += 1
+            connection.transport.abort()
+            raise
+
+    async def _recheck(self, connection: ServerConnection, seat: _Seat) -> None:
+        """Ask again and again whether he may still watch, and what."""
+        while True:
+            await asyncio.sleep(self._courtesy.again)
+            viewer = await self._asked(seat.credentials)
+            if viewer is None:
+                await _expelled(connection, _UNAUTHORISED, "no longer signed in")
+                return
+            seat.viewer = viewer
+            hidden = {camera for camera in seat.backlog.watched if not self._shows(viewer, camera)}
+            if hidden:
+                await self._watch(connection, seat, seat.backlog.watched)
+
+
+async def _expelled(connection: ServerConnection, code: int, why: str) -> NoReturn:
+    """Close, and end the connection's other tasks."""
+    await connection.close(code, why)
+    raise ConnectionAbortedError
+
+
+def origin_allowed(shown: list[str], host: str, origins: frozenset[str], web_port: int | None) -> bool:
+    """Whether a page of this origin may connect: one of the exact origins, or the gateway's own host on the web port.
+
+    A browser always names its page's origin; a client without one is no browser, so no foreign page can lead it, and
+    its credentials alone decide. What cannot be read is refused.
+    """
+    if not shown:
+        return True
+    if len(shown) == 1 and shown[0] in origins:
+        return True
+    if len(shown) > 1 or web_port is None:
+        return False
+    try:
+        page, here = urlsplit(shown[0]), urlsplit(f"//{host}")
+        port = page.port or {"http": 80, "https": 443}.get(page.scheme)
+    except ValueError:
+        return False
+    return (
+        page.scheme in ("http", "https") and bool(page.hostname) and page.hostname == here.hostname and port == web_port
+    )
+
+
+def shown_in(request: Request, connection: ServerConnection) -> Credentials:
+    """The credentials in a request. A header that cannot be read counts as absent."""
+    cookies: dict[str, str] = {}
+    try:
+        for line in request.headers.get_all("Cookie"):
+            cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+    except CookieError:
+        cookies = {}
+    kind, _, token = (request.headers.get_all("Authorization") or [""])[0].partition(" ")
+    bearer = token.strip() if kind.lower() == "bearer" and token.strip() else None
+    remote = connection.remote_address
+    return Credentials(cookies, bearer, str(remote[0]) if remote else "")
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    """Small send buffers, inherited by every connection: pictures wait on the board, where they are replaced, and
+    not in the kernel, where they would grow old."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    line = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        line.bind((host, port))
+    except OSError:
+        line.close()
+        raise
+    return line
+
+
+def _quiet() -> logging.Logger:
+    """The library reports every port scan as an error with its stack: none of them is one."""
+    quiet = logging.getLogger("gridcommand.video.websockets")
+    quiet.setLevel(logging.CRITICAL)
+    return quiet

@@ -1,0 +1,76 @@
+"""From a decoded frame to the one form in which a picture leaves the worker: a masked JPEG, at most 640 pixels wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import simplejpeg
+
+from streams.masks import Plane, Polygon, burn
+
+WIDEST = 640
+QUALITY = 78
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A masked picture. `brightness`: mean luminance of the whole, 0 black to 255 white."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    brightness: float
+
+
+def size_within(width: int, height: int, widest: int = WIDEST) -> tuple[int, int]:
+    """The size at most `widest` wide in the same proportion, both even (chroma is sampled by two)."""
+    scale = min(1.0, widest / width)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def picture_of(frame: av.VideoFrame, masks: Sequence[Polygon] = ()) -> Picture:
+    """Mask, scale and encode one frame.
+
+    Masks are painted at full size into a copy, before scaling, so that no hidden pixel takes part in any sum; the
+    decoder's own planes stay as they are, since later frames are predicted from them.
+
+    Raises:
+        MaskError: a mask could not be applied. There is no picture then.
+    """
+    if masks:
+        frame = _masked(frame, masks)
+    width, height = size_within(frame.width, frame.height)
+    scaled = frame.reformat(width, height, "yuvj420p", interpolation="BILINEAR")
+    luma, blue, red = planes_of(scaled)
+    jpeg = simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, quality=QUALITY, fastdct=True)
+    return Picture(jpeg, width, height, float(luma[::4, ::4].mean()))
+
+
+def _masked(frame: av.VideoFrame, masks: Sequence[Polygon]) -> av.VideoFrame:
+    width, height = frame.width & ~1, frame.height & ~1
+    plain = frame.reformat(width, height, "yuv420p")
+    whole = np.ascontiguousarray(plain.to_ndarray())
+    burn(split(whole, width, height), masks)
+    masked = av.VideoFrame.from_ndarray(whole, format="yuv420p")
+    masked.color_range = plain.color_range
+    return masked
+
+
+def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """The three planes of a YUV 4:2:0 frame with even sides, copied."""
+    return split(np.ascontiguousarray(frame.to_ndarray()), frame.width, frame.height)
+
+
+def split(whole: Plane, width: int, height: int) -> tuple[Plane, Plane, Plane]:
+    """Views of Y (height × width), U and V (half of each) into one array of height·3/2 rows."""
+    flat = whole.reshape(-1)
+    luma, chroma = width * height, width * height // 4
+    half = (height // 2, width // 2)
+    return (
+        flat[:luma].reshape(height, width),
+        flat[luma : luma + chroma].reshape(half),
+        flat[luma + chroma : luma + 2 * chroma].reshape(half),
+    )

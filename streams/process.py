@@ -1,0 +1,173 @@
+"""The `streams` process: board, supervisor and gateway in one event loop, the cameras in processes below it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from streams.addresses import AddressRules
+from streams.board import Board
+from streams.camera import Limits, Moment, Reason, State
+from streams.gateway import Courtesy, Gateway, MayWatch, Visible
+from streams.source import Waits
+from streams.supervisor import Bounds, Supervisor
+from streams.wire import CameraSpec
+
+log = logging.getLogger("gridcommand.streams")
+
+OnState = Callable[[str, State, Reason | None, datetime], None]
+_TICK_SECONDS = 0.25
+
+
+def moment() -> Moment:
+    """Now, on both clocks."""
+    return Moment(time.monotonic(), datetime.now(UTC))
+
+
+def no_call() -> None:
+    """Stands where nobody wants to be called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamsConfig:
+    """Everything the process is told.
+
+    Attributes:
+        cameras: the register, asked every `reread` seconds in a thread (it may read a database). Where it raises, the
+            cameras stay as they are.
+        host, port: where the gateway listens. Port 0: any free one.
+        origins: exact origins of the pages, where they are known (`https://wall.example`).
+        web_port: pages of the gateway's own host on this port may open it, too.
+        rules: networks that may be opened although private, and the clips folder.
+        may_watch, visible: who may watch, and what; see `streams.gateway`.
+        on_state: told every change of a camera's state, in a thread, one at a time, in order per camera; where it
+            raises it is told again a second later, the newest state only.
+        beat: called once a second while the loop runs: the process's heartbeat.
+        ready: called with the gateway's port once it listens.
+        group_size: cameras per worker process.
+    """
+
+    cameras: Callable[[], Sequence[CameraSpec]]
+    host: str
+    port: int
+    may_watch: MayWatch
+    visible: Visible
+    origins: frozenset[str] = frozenset()
+    web_port: int | None = None
+    rules: AddressRules = field(default_factory=AddressRules)
+    on_state: OnState = lambda camera, state, reason, since: None
+    beat: Callable[[], None] = no_call
+    ready: Callable[[int], None] = lambda port: None
+    group_size: int = 25
+    reread: float = 5.0
+    limits: Limits = field(default_factory=Limits)
+    waits: Waits = field(default_factory=Waits)
+    bounds: Bounds = field(default_factory=Bounds)
+    courtesy: Courtesy = field(default_factory=Courtesy)
+
+
+def run(config: StreamsConfig) -> None:
+    """Run until SIGTERM or SIGINT; returns within two seconds of it, with no child left and every socket closed.
+
+    Raises:
+        OSError: the gateway's port is taken.
+    """
+    asyncio.run(_until_signal(config))
+
+
+async def _until_signal(config: StreamsConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    await serve(config, stop)
+
+
+async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
+    """The same without signals: until `stop` is set."""
+    board = Board(config.limits)
+    gateway = Gateway(
+        board, moment, origins=config.origins, web_port=config.web_port, may_watch=config.may_watch,
+        visible=config.visible, courtesy=config.courtesy,
+    )  # fmt: skip
+    supervisor = Supervisor(
+        board, config.rules, moment, group_size=config.group_size, waits=config.waits, bounds=config.bounds
+    )
+    herald = Herald(board, config.on_state)
+    async with gateway.listening(config.host, config.port), supervisor:
+        config.ready(gateway.port)
+        works = [_tick(board), _beat(config.beat), _reread(config, supervisor), herald.run()]
+        tasks = [asyncio.create_task(work) for work in works]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*tasks, stopping):
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+async def _tick(board: Board) -> None:
+    while True:
+        board.ticked(moment())
+        await asyncio.sleep(_TICK_SECONDS)
+
+
+async def _beat(beat: Callable[[], None]) -> None:
+    while True:
+        beat()
+        await asyncio.sleep(1.0)
+
+
+async def _reread(config: StreamsConfig, supervisor: Supervisor) -> None:
+    while True:
+        try:
+            await supervisor.watch(await asyncio.to_thread(config.cameras))
+        except Exception:
+            log.exception("the register of cameras could not be read: the cameras stay as they are")
+        await asyncio.sleep(config.reread)
+
+
+class Herald:
+    """Carries state changes to `on_state` without ever holding up the loop. A change that could not be told is told
+    again; of a camera that has changed since, only its newest state."""
+
+    def __init__(self, board: Board, on_state: OnState) -> None:
+        self._board, self._on_state = board, on_state
+        self._changed: dict[str, None] = {}
+        self._wake = asyncio.Event()
+        board.on_standing.add(self._mark)
+
+    def _mark(self, camera: str) -> None:
+        self._changed[camera] = None
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._changed:
+                camera = next(iter(self._changed))
+                del self._changed[camera]
+                await self._told(camera)
+
+    async def _told(self, camera: str) -> None:
+        standing = self._board.standing(camera)
+        if standing is None:
+            return
+        try:
+            await asyncio.to_thread(self._on_state, camera, standing.state, standing.reason, standing.since)
+        except Exception:
+            log.exception("the state of camera %s could not be told; it will be told again", camera)
+            self._changed.setdefault(camera)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.sleep(1.0)

@@ -1,0 +1,306 @@
+"""Opening a camera's source with bounded waits, and its packets: every failure is a `SourceError` with a reason.
+
+The library is PyAV. Its timeouts hold for a whole call (FFmpeg's own `timeout` counts anew with every byte, and a read
+that stalls takes it twice); at 60 cameras they cost nothing measurable. What it does not bound or tell is added here: the host is resolved and judged first and then
+connected to by its number; a first DESCRIBE on a socket of our own names causes and refuses redirections, which FFmpeg
+would follow to any host; formats and codecs are listed, everything else is refused (FFmpeg plays a text file as video).
+No text of an error ever leaves this module: FFmpeg's texts repeat the address with its password.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from streams.addresses import Address, AddressRefusedError, AddressRules, RemoteAddress, parsed, refuse_host
+from streams.camera import Reason
+
+FORMATS = "rtsp,sdp,flv,mpegts,mpjpeg,mov,matroska,avi,h264,hevc,mjpeg,mpeg,rtp"
+"""FFmpeg demuxers that a camera may need. No playlists: they name further addresses, which nobody judged."""
+CODECS = frozenset({"h264", "hevc", "mjpeg", "mpeg4", "msmpeg4", "msmpeg4v2", "msmpeg4v3", "mpeg2video", "vp8", "vp9",
+                    "av1", "libdav1d"})  # fmt: skip
+MAX_PIXELS = 7680 * 4320
+_ANALYSE_MICROSECONDS = 100_000
+_WHOLE = 0.9
+"""A file whose pictures end before this share of its stated duration is truncated."""
+
+
+class SourceError(Exception):
+    """A source could not be opened, or has ended. `reason` says why; there is no other text, on purpose."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds: for a connection and its first answers, for opening altogether, and for the next packet."""
+
+    connect: float = 3.0
+    open: float = 6.0
+    read: float = 3.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """One packet: when it arrived (monotonic seconds), whether it is a key picture, and its time in the source's own
+    clock, which runs on where a file begins anew (seconds; None where it has none)."""
+
+    packet: av.Packet
+    at: float
+    key: bool
+    time: float | None
+
+
+class Source:
+    """An opened source. Its packets end with a `SourceError` or when `stop` is set; leaving `opened` closes it."""
+
+    def __init__(self, container: InputContainer, file: bool, loop: bool, stop: threading.Event) -> None:
+        self._container, self._file, self._loop, self._stop = container, file, loop, stop
+        self.stream = container.streams.video[0]
+        self.decoder = self.stream.codec_context
+        self.decoder.thread_count = 1
+        self.decoder.options = {"max_pixels": str(MAX_PIXELS)}
+
+    def packets(self) -> Iterator[Seen]:
+        """Packets as they arrive; those of a file at the pace of its own clock, from the beginning again at its end.
+
+        Raises:
+            SourceError: the stream ended, fell silent or cannot be read.
+        """
+        yield from self._file_packets() if self._file else self._live_packets()
+
+    def _live_packets(self) -> Iterator[Seen]:
+        began, count = time.monotonic(), 0
+        try:
+            for packet in self._container.demux(self.stream):
+                if packet.size:
+                    count += 1
+                    yield Seen(packet, time.monotonic(), packet.is_keyframe, _stream_time(packet))
+                if self._stop.is_set():
+                    return
+        except av.FFmpegError as error:
+            raise SourceError(_reading_reason(error)) from None
+        raise SourceError(Reason.CLOSED if count or time.monotonic() - began < 1.0 else Reason.NO_DATA)
+
+    def _file_packets(self) -> Iterator[Seen]:
+        stated = float(self._container.duration or 0) / av.time_base
+        before = 0.0
+        while not self._stop.is_set():
+            reached = yield from self._lap(before)
+            before += reached
+            if self._stop.is_set():
+                return
+            if reached < _WHOLE * stated - 0.5:
+                raise SourceError(Reason.TRUNCATED)
+            if not self._loop:
+                raise SourceError(Reason.ENDED)
+            try:
+                self._container.seek(0)
+            except av.FFmpegError:
+                raise SourceError(Reason.ENDED) from None
+
+    def _lap(self, before: float) -> Generator[Seen, None, float]:
+        """One pass through a file. Returns the seconds of it that were reached."""
+        start, origin, reached, count = time.monotonic(), None, 0.0, 0
+        step = float(1 / (self.stream.average_rate or 10))
+        try:
+            for packet in self._container.demux(self.stream):
+                if not packet.size or (packet.dts is None and packet.pts is None):
+                    continue
+                ticks = packet.pts if packet.dts is None else packet.dts
+                sent = float((ticks or 0) * packet.time_base)
+                origin = sent if origin is None else origin
+                count, reached = count + 1, max(reached, sent - origin + step)
+                if self._stop.wait(max(0.0, min(start + sent - origin - time.monotonic(), 60.0))):
+                    return reached
+                yield Seen(packet, time.monotonic(), packet.is_keyframe, before + sent - origin)
+        except av.FFmpegError:
+            raise SourceError(Reason.BROKEN) from None
+        if not count:
+            raise SourceError(Reason.BROKEN)
+        self._stop.wait(max(0.0, start + reached - time.monotonic()))
+        return reached
+
+
+@contextmanager
+def opened(
+    address: str, rules: AddressRules, stop: threading.Event, *, waits: Waits = Waits(), loop: bool = True
+) -> Iterator[Source]:
+    """Open a source within `waits.connect` + `waits.open` seconds; it is closed when the block is left.
+
+    Args:
+        address: `rtsp://`, `http(s)://`, or a file of the clips folder.
+        rules: what may be opened.
+        stop: set from outside, it ends the packets.
+        loop: a file begins anew at its end; otherwise it ends with `Reason.ENDED`.
+
+    Raises:
+        SourceError: it cannot be opened.
+    """
+    try:
+        target = parsed(address, rules)
+        file = isinstance(target, Path)
+        container = _open_file(target) if isinstance(target, Path) else _open_remote(target, rules, waits)
+    except AddressRefusedError:
+        raise SourceError(Reason.ADDRESS_REFUSED) from None
+    try:
+        _refuse_unfit(container)
+        yield Source(container, file, loop, stop)
+    finally:
+        container.close()
+
+
+def _open_file(file: Path) -> InputContainer:
+    if not file.is_file():
+        raise SourceError(Reason.MISSING)
+    options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+    try:
+        container: InputContainer = av.open(str(file), options=options)
+    except av.FFmpegError:
+        raise SourceError(Reason.BROKEN) from None
+    return container
+
+
+def _stream_time(packet: av.Packet) -> float | None:
+    return None if packet.pts is None else float(packet.pts * packet.time_base)
+
+
+def _refuse_unfit(container: InputContainer) -> None:
+    """Refuse what holds no picture of a listed codec in a bearable size."""
+    if not container.streams.video:
+        raise SourceError(Reason.NO_VIDEO)
+    decoder = container.streams.video[0].codec_context
+    if decoder is None or decoder.name not in CODECS:
+        raise SourceError(Reason.UNSUPPORTED)
+    if decoder.width * decoder.height > MAX_PIXELS:
+        raise SourceError(Reason.TOO_LARGE)
+
+
+def _open_remote(target: RemoteAddress, rules: AddressRules, waits: Waits) -> InputContainer:
+    address = _judged(target, rules, waits)
+    with _connection(str(address), target.port, waits.connect) as line:
+        if target.scheme == "rtsp":
+            _ask(line, target.at(address), waits.connect)
+    bound = str(int(waits.read * 1e6))
+    options = {"format_whitelist": FORMATS, "analyzeduration": str(_ANALYSE_MICROSECONDS), "fpsprobesize": "0"}
+    if target.scheme == "rtsp":
+        options |= {"rtsp_transport": "tcp", "timeout": bound, "protocol_whitelist": "rtsp,rtp,tcp",
+                    "allowed_media_types": "video"}  # fmt: skip
+    else:
+        options |= {"timeout": bound, "rw_timeout": bound, "max_redirects": "0", "probesize": "500000",
+                    "protocol_whitelist": "http,https,tcp,tls"}  # fmt: skip
+        options["headers"] = f"Host: {target.host}:{target.port}\r\n"
+    try:
+        container: InputContainer = av.open(target.at(address), options=options, timeout=(waits.open, waits.read))
+    except av.FFmpegError as error:
+        raise SourceError(_opening_reason(error)) from None
+    return container
+
+
+def _judged(target: RemoteAddress, rules: AddressRules, waits: Waits) -> Address:
+    """Resolve the host and judge every answer: one that is refused refuses them all."""
+    answers = _resolved(target.host, target.port, waits.connect)
+    for answer in answers:
+        refuse_host(answer, rules)
+    return answers[0]
+
+
+def _resolved(host: str, port: int, wait: float) -> list[Address]:
+    """The host's addresses. The system's resolver knows no deadline, so it works in a thread of its own."""
+    answers: list[Address] = []
+
+    def ask() -> None:
+        with suppress(OSError, ValueError):
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.extend(ip_address(str(answer[4][0])) for answer in found)
+
+    asking = threading.Thread(target=ask, name="resolve", daemon=True)
+    asking.start()
+    asking.join(wait)
+    if asking.is_alive() or not answers:
+        raise SourceError(Reason.NAME_UNKNOWN)
+    return list(answers)
+
+
+@contextmanager
+def _connection(host: str, port: int, wait: float) -> Iterator[socket.socket]:
+    try:
+        line = socket.create_connection((host, port), timeout=wait)
+    except TimeoutError:
+        raise SourceError(Reason.TIMEOUT) from None
+    except ConnectionRefusedError:
+        raise SourceError(Reason.REFUSED) from None
+    except OSError:
+        raise SourceError(Reason.UNREACHABLE) from None
+    with line:
+        yield line
+
+
+def _ask(line: socket.socket, url: str, wait: float) -> None:
+    """Ask the camera to describe itself, on a connection of our own, and refuse what FFmpeg would hide or follow."""
+    user, _, place = url.removeprefix("rtsp://").rpartition("@")
+    question = (
+        f"DESCRIBE rtsp://{place} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\nUser-Agent: GridCommand\r\n\r\n"
+    )
+    status = _status(line, question.encode(), time.monotonic() + wait)
+    if 300 <= status < 400:
+        raise SourceError(Reason.REDIRECTED)
+    if status == 404:
+        raise SourceError(Reason.NOT_FOUND)
+    if status == 403 or (status == 401 and not user):
+        raise SourceError(Reason.UNAUTHORISED)
+    if status >= 500:
+        raise SourceError(Reason.UNAVAILABLE)
+
+
+def _status(line: socket.socket, question: bytes, deadline: float) -> int:
+    answer = b""
+    try:
+        line.sendall(question)
+        while b"\r\n" not in answer and len(answer) < 1024:
+            line.settimeout(max(0.01, deadline - time.monotonic()))
+            part = line.recv(1024)
+            if not part:
+                raise SourceError(Reason.CLOSED)
+            answer += part
+            if time.monotonic() > deadline:
+                raise SourceError(Reason.TIMEOUT)
+    except TimeoutError:
+        raise SourceError(Reason.TIMEOUT) from None
+    except OSError:
+        raise SourceError(Reason.CLOSED) from None
+    found = re.match(rb"RTSP/1\.\d (\d{3}) ", answer)
+    if not found:
+        raise SourceError(Reason.BAD_ANSWER)
+    return int(found[1])
+
+
+def _opening_reason(error: Exception) -> Reason:
+    """The typed reason behind an error on opening. PyAV's classes tell more than FFmpeg's texts."""
+    kinds: list[tuple[type[Exception], Reason]] = [
+        (av.error.HTTPUnauthorizedError, Reason.UNAUTHORISED), (av.error.HTTPForbiddenError, Reason.UNAUTHORISED),
+        (av.error.HTTPNotFoundError, Reason.NOT_FOUND), (av.error.HTTPServerError, Reason.UNAVAILABLE),
+        (av.error.ConnectionRefusedError, Reason.REFUSED), (av.error.ConnectionResetError, Reason.CLOSED),
+        (av.error.TimeoutError, Reason.TIMEOUT), (av.error.ExitError, Reason.TIMEOUT),
+        (av.error.EOFError, Reason.CLOSED), (av.error.DemuxerNotFoundError, Reason.UNSUPPORTED),
+    ]  # fmt: skip
+    return next((reason for kind, reason in kinds if isinstance(error, kind)), Reason.BAD_ANSWER)
+
+
+def _reading_reason(error: Exception) -> Reason:
+    silent = isinstance(error, av.error.TimeoutError | av.error.ExitError)
+    if silent:
+        return Reason.NO_DATA
+    return Reason.CLOSED if isinstance(error, av.error.EOFError | OSError) else Reason.BAD_ANSWER

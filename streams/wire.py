@@ -1,0 +1,87 @@
+"""What worker and supervisor say to each other over their socket pair: small JSON heads, a picture's bytes behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.masks import Polygon
+
+_LENGTHS = struct.Struct(">II")
+LARGEST = 8 << 20
+"""Bytes: more than this in one message means that the two have lost step."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """One camera as the register has it.
+
+    Attributes:
+        id: its id, as text; 20 digits where the county's platform gives them.
+        name: what people call it.
+        address: where its pictures come from. It may hold a password: it never appears in a log or a text.
+        masks: polygons that are painted over before any picture leaves the worker.
+        registered: purpose, legal basis, owner, sign and mask review are all on record. Without it the camera is
+            neither opened nor shown (domain.md §9).
+    """
+
+    id: str
+    name: str
+    address: str = field(repr=False)
+    masks: tuple[Polygon, ...] = ()
+    registered: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Changes with whatever changes the pictures: one taken under an older mask must never be shown."""
+        return hashlib.sha256(repr((self.address, self.masks)).encode()).hexdigest()[:12]
+
+
+def packed(head: dict[str, Any], body: bytes = b"") -> bytes:
+    """One message as bytes: both lengths (big-endian, 4 bytes each), the JSON head, the body."""
+    text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    return _LENGTHS.pack(len(text), len(body)) + text + body
+
+
+class Unpacking:
+    """Messages out of a stream of bytes, however it was cut.
+
+    Raises (from `fed`):
+        ValueError: a length is impossible or a head is no JSON object; the stream cannot be trusted any more.
+    """
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def fed(self, part: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
+        self._rest += part
+        while len(self._rest) >= _LENGTHS.size:
+            head, body = _LENGTHS.unpack_from(self._rest)
+            if head + body > LARGEST:
+                raise ValueError(f"expected a message of at most {LARGEST} bytes, got {head + body}")
+            end = _LENGTHS.size + head + body
+            if len(self._rest) < end:
+                return
+            whole = bytes(self._rest[_LENGTHS.size : end])
+            del self._rest[:end]
+            yield _object(whole[:head]), whole[head:]
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def spec_to_json(spec: CameraSpec) -> dict[str, Any]:
+    return {"id": spec.id, "address": spec.address, "masks": spec.masks}
+
+
+def spec_from_json(value: dict[str, Any]) -> CameraSpec:
+    masks = tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in value["masks"])
+    return CameraSpec(str(value["id"]), "", str(value["address"]), masks, registered=True)

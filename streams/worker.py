@@ -1,0 +1,291 @@
+"""The worker process: one group of cameras, a thread each; pictures and facts go to the supervisor over one socket.
+
+    python -m streams.worker FD      (started by streams.supervisor only; FD is its end of a socket pair)
+
+It is told its cameras over that socket (never by its arguments, which everybody can read) and ends when the socket
+does, or when its parent dies. It judges no state: it reports pictures that are fresh, doubts, failures, and once a
+second how long each camera has been inside a call, so that the supervisor can end a process with a stuck thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+
+from streams.addresses import AddressRules
+from streams.camera import Freshness, Pace, Reason, wait_before
+from streams.masks import MaskError, refuse_faulty
+from streams.picture import Picture, picture_of
+from streams.source import Seen, Source, SourceError, Waits, opened
+from streams.wire import CameraSpec, Unpacking, packed, spec_from_json
+
+_PULSE_SECONDS = 1.0
+_STACK_BYTES = 512 << 10
+_PROVEN_SECONDS = 10.0
+"""A connection that showed pictures this long forgives the failures before it; one that breaks sooner does not."""
+_ACTIVITY_PICTURES = 15
+_PR_SET_PDEATHSIG = 1
+
+
+class Outbox:
+    """What waits to be sent: facts in order, and of each camera only its newest picture."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._facts: deque[dict[str, Any]] = deque(maxlen=4096)
+        self._pictures: dict[str, tuple[dict[str, Any], bytes]] = {}
+        self._filled = threading.Condition()
+
+    def put(self, **fact: Any) -> None:
+        with self._filled:
+            self._facts.append(fact)
+            self._filled.notify()
+
+    def put_picture(self, camera: str, head: dict[str, Any], jpeg: bytes) -> None:
+        with self._filled:
+            self._pictures[camera] = (head, jpeg)
+            self._filled.notify()
+
+    def send_for_ever(self) -> None:
+        """Send until the socket closes; run in a thread of its own."""
+        while True:
+            with self._filled:
+                self._filled.wait_for(lambda: self._facts or self._pictures)
+                facts, pictures = list(self._facts), list(self._pictures.values())
+                self._facts.clear()
+                self._pictures.clear()
+            self._line.sendall(b"".join([*map(packed, facts), *(packed(*picture) for picture in pictures)]))
+
+
+class CameraThread(threading.Thread):
+    """Watches one camera until `leave`: opens it, reports what it sees, waits, opens it again."""
+
+    def __init__(self, spec: CameraSpec, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
+        super().__init__(name=f"camera {spec.id}", daemon=True)
+        self.spec = spec
+        self._rules, self._waits, self._outbox = rules, waits, outbox
+        self._stop = threading.Event()
+        self._dice = random.Random(spec.id)  # noqa: S311  (spreads retries, guards nothing)
+        self._busy_since: float | None = None
+        self._failures = 0
+
+    def leave(self) -> None:
+        self._stop.set()
+
+    def busy_seconds(self, now: float) -> float:
+        """How long the thread has been inside one step; 0 while it waits on purpose."""
+        since = self._busy_since
+        return 0.0 if since is None else max(0.0, now - since)
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            reason = self._watched_until_it_failed()
+            if self._stop.is_set():
+                return
+            self._failures += 1
+            self._tell("failed", reason)
+            self._busy_since = None
+            self._stop.wait(wait_before(self._failures, reason, self._dice.random()))
+
+    def _watched_until_it_failed(self) -> Reason:
+        self._busy_since = time.monotonic()
+        try:
+            refuse_faulty(self.spec.masks)
+            with opened(self.spec.address, self._rules, self._stop, waits=self._waits) as source:
+                began = time.monotonic()
+                for head, picture in seen_pictures(source, self.spec, self._step, self._doubt):
+                    if time.monotonic() - began > _PROVEN_SECONDS:
+                        self._failures = 0
+                    self._outbox.put_picture(self.spec.id, head, picture.jpeg)
+            return Reason.CLOSED
+        except SourceError as error:
+            return error.reason
+        except MaskError:
+            return Reason.MASK_FAILED
+        except (av.FFmpegError, cv2.error, ValueError, MemoryError, OSError):
+            return Reason.BROKEN
+
+    def _step(self) -> None:
+        self._busy_since = time.monotonic()
+
+    def _doubt(self, reason: Reason) -> None:
+        self._tell("doubted", reason)
+
+    def _tell(self, kind: str, reason: Reason) -> None:
+        self._outbox.put(kind=kind, camera=self.spec.id, mark=self.spec.mark, reason=reason.value)
+
+
+class Eye:
+    """Decodes what `Pace` wants and lets through what `Freshness` accepts, for one connection."""
+
+    def __init__(self, source: Source, doubt: Any) -> None:
+        self._decoder = source.decoder
+        self._pace, self._fresh = Pace(), Freshness()
+        self._doubt = doubt
+        self._checksum = 0
+        self._spoiled = False
+        self._sizes: deque[int] = deque(maxlen=_ACTIVITY_PICTURES)
+
+    def looked(self, seen: Seen) -> av.VideoFrame | None:
+        """The fresh frame to show, if this packet brought one."""
+        self._checksum = zlib.crc32(seen.packet, self._checksum)
+        if not seen.key:
+            self._sizes.append(seen.packet.size)
+        if not self._pace.wants(seen.key, seen.at):
+            return None
+        frame = self._decoded(seen)
+        if frame is None or not self._pace.due(seen.key, seen.at):
+            return None
+        checksum, self._checksum = self._checksum, 0
+        self._pace.shown(seen.at)
+        reason = self._fresh.doubt(seen.time, checksum, corrupt=self._spoiled or bool(frame.is_corrupt))
+        if reason is not None:
+            self._doubt(reason)
+            return None
+        return frame
+
+    @property
+    def activity(self) -> float:
+        """Bits per pixel in the pictures between key pictures, mean of the last 15: follows motion (video.md §1)."""
+        pixels = self._decoder.width * self._decoder.height
+        return 8.0 * sum(self._sizes) / len(self._sizes) / pixels if self._sizes and pixels else 0.0
+
+    def _decoded(self, seen: Seen) -> av.VideoFrame | None:
+        if seen.key:
+            self._spoiled = False
+        try:
+            frames = self._decoder.decode(seen.packet)
+            if not frames and self._pace.keys_suffice:
+                frames = self._decoder.decode(None)  # a decoder that reorders holds the picture back: push it out
+                self._decoder.flush_buffers()
+        except av.FFmpegError:
+            self._spoiled = True
+            self._doubt(Reason.CORRUPT)
+            return None
+        return frames[-1] if frames else None
+
+
+def seen_pictures(source: Source, spec: CameraSpec, step: Any, doubt: Any) -> Iterator[tuple[dict[str, Any], Picture]]:
+    """Fresh, masked pictures of one connection, each with the head of its message.
+
+    Raises:
+        SourceError: the connection ended.
+        MaskError: a mask could not be applied.
+    """
+    eye = Eye(source, doubt)
+    for seen in source.packets():
+        step()
+        frame = eye.looked(seen)
+        if frame is None:
+            continue
+        picture = picture_of(frame, spec.masks)
+        at = datetime.now(UTC).isoformat()
+        head = {
+            "kind": "picture", "camera": spec.id, "mark": spec.mark, "mono": seen.at, "at": at,
+            "brightness": round(picture.brightness, 1), "activity": round(eye.activity, 5),
+        }  # fmt: skip
+        yield head, picture
+
+
+class Group:
+    """The cameras of this process, as the supervisor last named them."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._threads: dict[str, CameraThread] = {}
+
+    def set(self, message: dict[str, Any]) -> None:
+        """Start, stop and restart threads so that they are the named cameras."""
+        networks = tuple(ip_network(text) for text in message["networks"])
+        clips = Path(message["clips"]) if message["clips"] else None
+        waits = Waits(*message["waits"])
+        wanted = {spec.id: spec for spec in map(spec_from_json, message["cameras"])}
+        for camera, thread in list(self._threads.items()):
+            if wanted.get(camera) != thread.spec:
+                thread.leave()
+                del self._threads[camera]
+        for camera, spec in wanted.items():
+            if camera not in self._threads:
+                thread = CameraThread(spec, AddressRules(networks, clips), waits, self._outbox)
+                self._threads[camera] = thread
+                thread.start()
+
+    def busy(self, now: float) -> dict[str, float]:
+        """Cameras that have been in one step for more than two seconds, with these seconds."""
+        times = {camera: thread.busy_seconds(now) for camera, thread in list(self._threads.items())}
+        return {camera: round(seconds, 1) for camera, seconds in times.items() if seconds > 2.0}
+
+
+def pulse_for_ever(outbox: Outbox, group: Group) -> None:
+    """Say once a second that this process lives, and who has been busy for how long; run in a thread of its own."""
+    while True:
+        outbox.put(kind="pulse", busy=group.busy(time.monotonic()))
+        time.sleep(_PULSE_SECONDS)
+
+
+def main(arguments: list[str]) -> int:
+    """Run until the supervisor closes the socket."""
+    line = socket.socket(fileno=int(arguments[0]))
+    parent = int(arguments[1])
+    _bind_to_parent(parent)
+    _prepare(memory=int(arguments[2]))
+    outbox = Outbox(line)
+    group = Group(outbox)
+    for work in (outbox.send_for_ever, lambda: pulse_for_ever(outbox, group)):
+        threading.Thread(target=_ending_the_process, args=(work,), daemon=True).start()
+    unpacking = Unpacking()
+    with suppress(ConnectionError):
+        while part := line.recv(1 << 16):
+            for message, _ in unpacking.fed(part):
+                group.set(message)
+    return 0
+
+
+def _ending_the_process(work: Any) -> None:
+    try:
+        with suppress(ConnectionError):
+            work()
+    finally:
+        os._exit(1)  # a worker that cannot speak is of no use; the supervisor starts another
+
+
+def _bind_to_parent(parent: int) -> None:
+    """Die with the parent, also where it is killed: nothing outlives its supervisor."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _prepare(memory: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the supervisor decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    os.nice(5)
+    threading.stack_size(_STACK_BYTES)
+    av.logging.set_level(None)  # FFmpeg's messages repeat addresses with their passwords
+    cv2.setNumThreads(1)
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(code)  # threads inside a library's call would hold up an orderly end

@@ -1,0 +1,344 @@
+"""Cameras that die in many ways, over real RTSP: each ends in its reason, and the living notice nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from streams.addresses import AddressRules
+from streams.camera import Reason, State
+from streams.clips import Clip, clip_from
+from streams.scenes import rendered, scene_named
+from streams.source import SourceError, opened
+from streams.supervisor import Bounds
+from streams.wire import CameraSpec
+from streams.worker import seen_pictures
+from tests.conftest import missing
+from tests.edges.streams_harness import (
+    LOOPBACK,
+    SHARED_VIDEO,
+    Streams,
+    Watcher,
+    camera,
+    clip_camera,
+    rtsp,
+    streams,
+    watching,
+    workers,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("loops")
+
+
+@pytest.fixture(scope="module")
+def clip(folder: Path) -> Clip:
+    return clip_from(rendered(scene_named("river-day-1"), folder), folder)
+
+
+def bad_files() -> list[Path]:
+    folder = SHARED_VIDEO / "bad"
+    if not folder.is_dir():
+        missing("The folder of bad video files (shared/data/video/bad)")
+    return sorted(folder.iterdir())
+
+
+def free_port() -> int:
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+WAYS_TO_DIE = {
+    "404": {Reason.NOT_FOUND},
+    "401": {Reason.UNAUTHORISED},
+    "silent": {Reason.TIMEOUT},
+    "garbage": {Reason.BAD_ANSWER},
+    "no_data": {Reason.NO_DATA, Reason.TIMEOUT},
+    "stall_after=2": {Reason.NO_DATA},
+    "freeze_after=2": {Reason.FROZEN},
+    "repeat_after=2": {Reason.REPEATED},
+    "noise=0.05": {Reason.CORRUPT, Reason.BAD_ANSWER},
+    "redirect=127.0.0.1:9/a": {Reason.REDIRECTED},
+    "dribble": {Reason.TIMEOUT},
+}
+LIVING = [f"living{n}" for n in range(4)]
+
+
+def lost_share(watcher: Watcher, until: float) -> float:
+    """The share of the living cameras' pictures that did not come; each has a key picture every second."""
+    came = lost = 0
+    for name in LIVING:
+        times = [*(seen.taken for seen in watcher.pictures[name]), until]
+        came += len(times) - 1
+        lost += sum(max(0, round(later - earlier) - 1) for earlier, later in pairwise(times))
+    return lost / (came + lost)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def played_once() -> Iterator[tuple[list[threading.Thread], dict[str, tuple[Reason, int]]]]:
+    """Every bad file, played to its end beside the other tests of this module: the longest takes eleven seconds."""
+    ends: dict[str, tuple[Reason, int]] = {}
+
+    def play(file: Path) -> None:
+        ends[file.name] = reason_of(file, 20.0)
+
+    threads = [threading.Thread(target=play, args=(file,), name=file.name) for file in bad_files()]
+    for thread in threads:
+        thread.start()
+    yield threads, ends
+
+
+def test_eleven_ways_of_dying_and_bad_files_end_in_their_reasons_and_cost_the_living_nothing(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+            dying = [camera(fault, server.port, fault=fault) for fault in WAYS_TO_DIE]
+            dying.append(CameraSpec("dead-port", "", f"rtsp://127.0.0.1:{free_port()}/a", registered=True))
+            living = [camera(name, server.port) for name in LIVING]
+            files = [clip_camera(file.name, f"bad/{file.name}") for file in bad_files()]
+            everything = [*dying, *living, *files]
+            async with (
+                streams(everything, SHARED_VIDEO) as running,
+                watching(running.port, [*LIVING, *WAYS_TO_DIE]) as watcher,
+            ):
+                for name in LIVING:
+                    await running.until(name, State.LIVE, within=5)
+                await asyncio.sleep(12)
+                assert lost_share(watcher, time.monotonic()) <= 0.05
+                assert all(running.state(name) is State.LIVE for name in LIVING)
+                assert min(watcher.count(name) for name in LIVING) >= 11
+                check_the_dying(running, watcher)
+                check_the_files(running, [spec.id for spec in files])
+
+    def check_the_dying(running: Streams, watcher: Watcher) -> None:
+        for fault, reasons in (WAYS_TO_DIE | {"dead-port": {Reason.REFUSED}}).items():
+            assert running.state(fault) is not State.LIVE or fault == "stall_after=2", fault
+            told = {change[3] for change in running.changes if change[1] == fault}
+            assert told & reasons, f"{fault}: {told}"
+        for fault in ("freeze_after=2", "repeat_after=2", "stall_after=2"):
+            old = [seen.header for seen in watcher.pictures[fault] if seen.header["age_ms"] > 5000]
+            assert all(header["state"] == "stale" for header in old)
+        states = [change[2] for change in running.changes if change[1] == "stall_after=2"]
+        assert states[1:4] == [State.LIVE, State.STALLED, State.LIVE], "each new connection plays for two seconds"
+
+    def check_the_files(running: Streams, names: list[str]) -> None:
+        for name in names:
+            told = {change[3] for change in running.changes if change[1] == name}
+            assert told - {None}, f"{name} never ended in a reason"
+
+    asyncio.run(run())
+
+
+def reason_of(file: Path, bound: float) -> tuple[Reason, int]:
+    """Play a file once, as a worker does; how it ended, and how many pictures it gave."""
+    spec = CameraSpec(file.name, "", file.name, registered=True)
+    pictures = 0
+    began = time.monotonic()
+    with pytest.raises(SourceError) as ended, ExitStack() as stack:
+        source = stack.enter_context(opened(file.name, AddressRules((), file.parent), threading.Event(), loop=False))
+        for _ in seen_pictures(source, spec, lambda: None, lambda reason: None):
+            pictures += 1
+    assert time.monotonic() - began < bound
+    return ended.value.reason, pictures
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path, folder: Path) -> Path:
+    whole = (rendered(scene_named("river-day-1"), folder)).read_bytes()
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("这不是录像\n" * 500, encoding="utf-8")
+    (tmp_path / "half.mp4").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "noise.avi").write_bytes(os.urandom(100_000))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("empty.mp4", Reason.BROKEN), ("text.mp4", Reason.BROKEN), ("half.mp4", Reason.BROKEN),
+     ("noise.avi", Reason.BROKEN), ("absent.mp4", Reason.MISSING)],
+)  # fmt: skip
+def test_a_file_that_is_no_video_ends_in_a_reason_at_once(spoiled: Path, name: str, reason: Reason) -> None:
+    assert reason_of(spoiled / name, 3.0) == (reason, 0)
+
+
+def test_a_camera_whose_source_dies_is_offline_within_ten_seconds_and_back_within_fifteen(clip: Clip) -> None:
+    async def run() -> None:
+        port, power = free_port(), AsyncExitStack()
+        await power.enter_async_context(rtsp({"a": clip}, port))
+        async with streams([camera("x", port)]) as running, watching(running.port, ["x"]) as watcher:
+            await running.until("x", State.LIVE, within=5)
+            await asyncio.sleep(1.2)
+            died = time.monotonic()
+            await power.aclose()
+            assert await running.until("x", State.STALLED, within=1.0) <= 0.5, "a reset is seen at once"
+            await running.until("x", State.OFFLINE, within=10)
+            assert time.monotonic() - died <= 10.0
+            assert watcher.count("x", died + 0.5) == 0, "a picture came from a dead source"
+            async with rtsp({"a": clip}, port):
+                returned = time.monotonic()
+                await running.until("x", State.LIVE, within=15)
+                await watcher.until(lambda seen: seen.count("x", returned) >= 2, within=5)
+
+    asyncio.run(run())
+
+
+def test_a_killed_worker_is_started_again_and_its_cameras_live(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+            cameras = [camera(f"x{n}", server.port) for n in range(4)]
+            async with streams(cameras, group_size=2) as running, watching(running.port, ["x0", "x2"]) as watcher:
+                for spec in cameras:
+                    await running.until(spec.id, State.LIVE, within=5)
+                first, second = workers(os.getpid())
+                killed = time.monotonic()
+                os.kill(first, signal.SIGKILL)
+                await asyncio.sleep(0.5)
+                hit = next(spec.id for spec in cameras if State.STALLED in running.since(killed, spec.id))
+                spared = "x2" if hit in ("x0", "x1") else "x0"
+                await running.until(hit, State.LIVE, within=5)
+                assert time.monotonic() - killed <= 5
+                assert not running.since(killed, spared), "the other group noticed"
+                await watcher.until(lambda seen: seen.count(spared, killed) >= 2, within=4)
+                assert second in workers(os.getpid())
+
+    asyncio.run(run())
+
+
+def test_a_stopped_worker_is_ended_and_started_again(clip: Clip) -> None:
+    async def run() -> None:
+        async with (
+            rtsp({"a": clip}) as server,
+            streams([camera("x", server.port)], bounds=Bounds(silent=2.0)) as running,
+        ):
+            await running.until("x", State.LIVE, within=5)
+            (worker,) = workers(os.getpid())
+            stopped = time.monotonic()
+            os.kill(worker, signal.SIGSTOP)
+            while State.LIVE not in running.since(stopped, "x"):
+                assert time.monotonic() - stopped < 8
+                await asyncio.sleep(0.05)
+            assert worker not in workers(os.getpid())
+
+    asyncio.run(run())
+
+
+def test_a_camera_that_hangs_in_a_call_is_moved_to_a_process_of_its_own(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+            cameras = [camera("hangs", server.port, fault="drip_after=0.5"), camera("well", server.port)]
+            async with streams(cameras, bounds=Bounds(stuck=2.0)) as running:
+                await running.until("well", State.LIVE, within=5)
+                began = time.monotonic()
+                while len(workers(os.getpid())) < 2:
+                    assert time.monotonic() - began < 10, "the hanging camera still shares a process"
+                    await asyncio.sleep(0.05)
+                await running.until("well", State.LIVE, within=3)
+                alone = time.monotonic()
+                assert Reason.STUCK in {change[3] for change in running.changes if change[1] == "hangs"}
+                await asyncio.sleep(4.0)
+                assert not running.since(alone, "well"), "it was disturbed again"
+
+    asyncio.run(run())
+
+
+def test_cameras_come_and_go_with_the_register_and_an_incomplete_entry_is_never_contacted(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server, rtsp({"a": clip}) as private:
+            bare = CameraSpec("bare", "", f"rtsp://127.0.0.1:{private.port}/a", registered=False)
+            async with streams([camera("x", server.port), bare]) as running:
+                await running.until("x", State.LIVE, within=5)
+                assert (running.state("bare"), running.reason("bare")) == (State.OFFLINE, Reason.UNREGISTERED)
+                async with watching(running.port, ["bare", "x"]) as watcher:
+                    await watcher.until(lambda seen: seen.count("x") >= 2, within=4)
+                    assert not watcher.pictures.get("bare")
+                assert private.opened == 0
+                running.cameras = [camera("y", server.port)]
+                await running.until("y", State.LIVE, within=5)
+                async with watching(running.port, ["x"]) as watcher:
+                    await watcher.until(lambda seen: bool(seen.texts), within=3)
+                    assert watcher.texts[0] == {"kind": "refused", "cameras": ["x"]}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("rtsp://127.0.0.1:{port}/a", Reason.ADDRESS_REFUSED), ("rtsp://localhost:{port}/a", Reason.ADDRESS_REFUSED),
+     ("http://[::ffff:127.0.0.1]:{port}/", Reason.ADDRESS_REFUSED), ("/etc/hostname", Reason.ADDRESS_REFUSED),
+     ("rtsp://no-such-host.invalid/a", Reason.NAME_UNKNOWN)],
+)  # fmt: skip
+def test_addresses_that_may_not_be_opened_are_never_contacted(clip: Clip, address: str, reason: Reason) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+
+            def open_it() -> None:
+                there = opened(address.format(port=server.port), AddressRules(), threading.Event())
+                with pytest.raises(SourceError) as refusal, there:
+                    pass
+                assert refusal.value.reason is reason
+
+            await asyncio.to_thread(open_it)
+            assert server.opened == 0
+
+    asyncio.run(run())
+
+
+def test_a_redirection_is_not_followed(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server, rtsp({"a": clip}) as elsewhere:
+
+            def open_it() -> None:
+                address = f"rtsp://127.0.0.1:{server.port}/a?fault=redirect=127.0.0.1:{elsewhere.port}/a"
+                there = opened(address, AddressRules((LOOPBACK,)), threading.Event())
+                with pytest.raises(SourceError) as refusal, there:
+                    pass
+                assert refusal.value.reason is Reason.REDIRECTED
+
+            await asyncio.to_thread(open_it)
+            assert elsewhere.opened == 0
+
+    asyncio.run(run())
+
+
+def test_a_password_opens_what_asks_for_it_and_never_leaves_in_an_error(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+
+            def open_it(user: str) -> None:
+                address = f"rtsp://{user}127.0.0.1:{server.port}/a?fault=auth=viewer:hunter2"
+                with opened(address, AddressRules((LOOPBACK,)), threading.Event()) as source:
+                    assert next(source.packets()).packet.size > 0
+
+            await asyncio.to_thread(open_it, "viewer:hunter2@")
+            for wrong in ("", "viewer:hunter3@"):
+                with pytest.raises(SourceError) as refusal:
+                    await asyncio.to_thread(open_it, wrong)
+                assert refusal.value.reason is Reason.UNAUTHORISED
+                assert "hunter" not in repr(refusal.value) and refusal.value.__cause__ is None
+
+    asyncio.run(run())
+
+
+def test_every_bad_file_played_once_ends_in_a_reason_within_its_length(
+    played_once: tuple[list[threading.Thread], dict[str, tuple[Reason, int]]],
+) -> None:
+    threads, ends = played_once
+    for thread in threads:
+        thread.join(20)
+    assert not (never := [thread.name for thread in threads if thread.name not in ends]), never
+    assert ends["empty.mp4"] == ends["text_named.mp4"] == (Reason.BROKEN, 0)
+    assert ends["zero_empty_stsc.mp4"] == (Reason.TRUNCATED, 0)
+    assert ends["vtest_truncated_200k.avi"][0] is ends["car_truncated_no_moov.mp4"][0] is Reason.TRUNCATED
+    assert ends["video_rotation_90.mp4"][0] is ends["tiny_av1.mp4"][0] is Reason.ENDED
