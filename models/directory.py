@@ -44,6 +44,7 @@ _CATEGORY_MORE = ("filing", "closing", "source")
 _SOURCE = ("code", "name", "name_en")
 _CAMERA = ("id", "name", "name_en", "area", "longitude", "latitude", "focus")
 _REGISTER = ("purpose", "legal_basis", "owner", "sign", "mask_review")
+_TRANSLATED = ("purpose_en", "legal_basis_en")
 
 
 def read(connection: Connection) -> Directory:
@@ -56,7 +57,7 @@ def read(connection: Connection) -> Directory:
         departments=_rows(connection, t.department, _DEPARTMENT),
         categories=_rows(connection, t.category, (*_CATEGORY, *_CATEGORY_MORE)),
         sources=_rows(connection, t.source, _SOURCE),
-        cameras={code: _judged(row) for code, row in _rows(connection, t.camera, (*_CAMERA, *_REGISTER)).items()},
+        cameras={code: _judged(row) for code, row in _rows(connection, t.camera, (*_CAMERA, *_REGISTER, *_TRANSLATED)).items()},
     )
 
 

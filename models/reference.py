@@ -147,6 +147,34 @@ def put_cameras(connection: Connection, cameras: Iterable[Mapping[str, Any]], va
     return put(connection, t.camera, [{**camera, "address": vault.seal(camera["address"])} for camera in cameras])
 
 
+def put_nouns(connection: Connection, nouns: Sequence[Any], vault: Vault) -> int:
+    """Nouns of one kind into their table: areas, departments, categories, cameras, or the days of whole years."""
+    if not nouns:
+        return 0
+    if isinstance(nouns[0], Area):
+        return put_areas(connection, [_area(area) for area in nouns])
+    if isinstance(nouns[0], Department):
+        return put(connection, t.department, [_department(department) for department in nouns])
+    if isinstance(nouns[0], Category):
+        return put(connection, t.category, [_category(category) for category in nouns])
+    if isinstance(nouns[0], Camera):
+        return put_cameras(connection, [_camera(camera) for camera in nouns], vault)
+    return put_calendar(connection, [_row(t.calendar_day, day) for day in nouns], {day.day.year for day in nouns})
+
+
+def county_rules(connection: Connection) -> CountyRules:
+    """The stored county's own rules, as its county.toml said them."""
+    document = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar_one()
+    known = {field.name: document[field.name] for field in fields(CountyRules) if field.name in document}
+    known["office_hours"] = [{**hours, "season": _written(hours.get("season"))} for hours in known["office_hours"]]
+    return TypeAdapter(CountyRules).validate_python(known)
+
+
+def _written(season: Sequence[Sequence[int]] | None) -> list[str] | None:
+    """A season's month-days as county.toml writes them."""
+    return [f"{month:02}-{day:02}" for month, day in season] if season else None
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether no county has been stored yet."""
     return connection.execute(select(t.rules.c.name).limit(1)).first() is None
