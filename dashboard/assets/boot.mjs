@@ -1,0 +1,23 @@
+/**
+ * The only module that Dash loads by itself. Dash builds a page after its scripts have run, so this waits until an
+ * element with `data-module` is there, loads that page's own module and then stops looking.
+ */
+const MODULES = {
+  wall: () => import("./wall/main.js"),
+  list: () => import("./desk/list.js"),
+  case: () => import("./desk/case.js"),
+  admin: () => import("./desk/admin.js"),
+};
+
+const watcher = new MutationObserver(boot);
+
+function boot() {
+  const root = document.querySelector("[data-module]");
+  const load = root && MODULES[root.dataset.module];
+  if (!load) return;
+  watcher.disconnect();
+  load().then((page) => page.start(root));
+}
+
+watcher.observe(document.documentElement, { childList: true, subtree: true });
+boot();

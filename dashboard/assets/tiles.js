@@ -1,0 +1,268 @@
+/**
+ * Camera tiles: one WebSocket to the video gateway paints key pictures into the tiles of a page.
+ *
+ * A tile says the truth about its picture: each picture comes with its age when it was sent; how long the message was
+ * under way is added here (`Transit`), and the sum runs on by this page's monotonic clock. What is older than five
+ * seconds, or came over a connection that has fallen silent, is stale and says since when. Of each camera only the
+ * newest picture waits to be painted. The connection is renewed for ever.
+ *
+ *   const watching = watchTiles({ url, tiles, t });   // tiles: elements with data-camera; t(key, values) → text
+ *   watching.stop();
+ *
+ * On each tile: `data-state` (live | stale | offline | connecting), `data-reason`, `data-as-of` (UTC, of the picture),
+ * `data-painted` once it has had a picture; the text goes into its `.tile-note`, the picture into its canvas.
+ */
+
+const SUBPROTOCOL = "gridcommand.tiles.v1";
+const STALE_MS = 5000;
+const SILENT_MS = 6000;
+const JUDGE_MS = 500;
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 5000;
+
+/**
+ * How much longer than usual a message was under way, from the sender's clock (`sent`, ms, any zero) and ours. The
+ * quickest message of the last half to whole minute counts as usual, so that clocks which drift apart do no harm.
+ */
+export class Transit {
+  constructor(windowMs = 30_000) {
+    this.windowMs = windowMs;
+    this.began = null;
+    this.best = Infinity;
+    this.before = Infinity;
+  }
+
+  extra(sent, now) {
+    const offset = now - sent;
+    if (this.began === null || now - this.began > this.windowMs) {
+      this.began = now;
+      this.before = this.best;
+      this.best = offset;
+    }
+    this.best = Math.min(this.best, offset);
+    return Math.max(0, offset - Math.min(this.best, this.before));
+  }
+}
+
+/** Milliseconds until the next try: 0.2 s doubling to 5 s, spread over half of it. `dice` in [0, 1). */
+export function reconnectWait(failures, dice) {
+  const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
+  return full * (0.5 + 0.5 * dice);
+}
+
+/** Header and JPEG of a picture message; null where it is none. */
+export function pictureIn(buffer) {
+  if (buffer.byteLength < 4) return null;
+  const length = new DataView(buffer).getUint32(0);
+  if (length > buffer.byteLength - 4) return null;
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return { header, jpeg: new Uint8Array(buffer, 4 + length) };
+}
+
+/**
+ * What a tile shows. `known`: the camera's last state from the gateway, or null; `seenAt`: when its picture was seen, by
+ * our clock, or null; `connected`: the gateway was heard lately.
+ */
+export function tileState(known, seenAt, connected, now) {
+  if (!known) return "connecting";
+  if (!connected) return "stale";
+  if (known.state === "offline") return "offline";
+  if (known.state === "stalled") return "stale";
+  if (seenAt === null) return "connecting";
+  return now - seenAt > STALE_MS ? "stale" : "live";
+}
+
+/** "3:12" or "1:03:12". */
+export function ageText(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return seconds >= 3600 ? `${Math.floor(seconds / 3600)}:${rest}` : rest.replace(/^0(?=\d:)/, "");
+}
+
+/** One tile: its newest picture, what is known of its camera, and what it shows. */
+class Tile {
+  constructor(node, t, painted) {
+    this.painted = painted;
+    this.node = node;
+    this.camera = node.dataset.camera;
+    this.t = t;
+    this.known = null;
+    this.seenAt = null;
+    this.waiting = null;
+    this.decoding = false;
+    this.stopped = false;
+    this.canvas = node.querySelector("canvas") ?? canvasIn(node);
+    this.brush = this.canvas.getContext("2d", { alpha: false });
+    this.note = node.querySelector(".tile-note");
+  }
+
+  /** A picture has come; it waits only if one is being decoded, and replaces one that waits. */
+  take(picture) {
+    this.waiting = picture;
+    if (!this.decoding && !document.hidden) this.paint();
+  }
+
+  async paint() {
+    this.decoding = true;
+    while (this.waiting && !this.stopped) {
+      const { jpeg, seenAt, at } = this.waiting;
+      this.waiting = null;
+      try {
+        const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+        this.draw(bitmap);
+        bitmap.close();
+        this.seenAt = seenAt;
+        setAttribute(this.node, "data-as-of", at);
+        setAttribute(this.node, "data-painted", "");
+        this.painted();
+      } catch {
+        continue; // no picture: the one before stays, and grows old visibly
+      }
+    }
+    this.decoding = false;
+  }
+
+  draw(bitmap) {
+    if (this.stopped) return;
+    if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height) {
+      this.canvas.width = bitmap.width;
+      this.canvas.height = bitmap.height;
+    }
+    this.brush.drawImage(bitmap, 0, 0);
+  }
+
+  /** Write state and text as they are now. */
+  judge(connected, now) {
+    const state = tileState(this.known, this.seenAt, connected, now);
+    setAttribute(this.node, "data-reason", (connected && state !== "live" && this.known?.reason) || null);
+    setAttribute(this.node, "data-state", state);
+    if (this.note) setText(this.note, this.words(state, connected, now));
+  }
+
+  words(state, connected, now) {
+    if (state === "live") return "";
+    if (state === "connecting") return this.t("cameras.tile.connecting");
+    const reason = connected && this.known.reason ? this.t(`cameras.reason.${this.known.reason}`) : "";
+    const since = this.seenAt === null ? Date.now() - Date.parse(this.known.since) : now - this.seenAt;
+    const values = { reason, age: ageText(since), time: clockText(this.node.dataset.asOf ?? this.known.since) };
+    if (!connected) return this.t("cameras.tile.lost", values);
+    return this.t(state === "offline" ? "cameras.tile.offline" : "cameras.tile.stale", values);
+  }
+}
+
+/**
+ * Watch cameras in tiles.
+ *
+ * @param url address of the gateway's socket (`ws://HOST:PORT/tiles`)
+ * @param tiles elements with `data-camera`
+ * @param t texts: (key, values) → string
+ * @returns {{stop: () => void}}
+ */
+export function watchTiles({ url, tiles, t }) {
+  const shown = Array.from(tiles, (node) => new Tile(node, t, () => judge()));
+  const link = { socket: null, transit: new Transit(), heardAt: -Infinity, failures: 0, timer: 0, stopped: false };
+  const connected = (now) => link.socket !== null && now - link.heardAt < SILENT_MS;
+
+  function connect() {
+    const socket = new WebSocket(url, SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    link.socket = socket;
+    link.transit = new Transit();
+    link.heardAt = performance.now();
+    socket.onopen = () => socket.send(JSON.stringify({ kind: "watch", cameras: shown.map((tile) => tile.camera) }));
+    socket.onmessage = ({ data }) => hear(data);
+    socket.onclose = () => socket === link.socket && lost();
+  }
+
+  function hear(data) {
+    const now = performance.now();
+    link.heardAt = now;
+    link.failures = 0;
+    if (typeof data === "string") hearText(JSON.parse(data), now);
+    else hearPicture(pictureIn(data), now);
+  }
+
+  function hearPicture(picture, now) {
+    if (!picture) return;
+    const { header, jpeg } = picture;
+    const age = header.age_ms + link.transit.extra(header.sent, now);
+    for (const tile of shown) {
+      if (tile.camera === header.camera) tile.take({ jpeg, at: header.at, seenAt: now - age });
+    }
+  }
+
+  function hearText(message, now) {
+    if (message.kind === "beat") link.transit.extra(message.sent, now);
+    for (const tile of shown) {
+      if (message.kind === "state" && tile.camera === message.camera) tile.known = message;
+      if (message.kind === "refused" && message.cameras.includes(tile.camera)) {
+        tile.known = { state: "offline", reason: "hidden", since: new Date().toISOString() };
+      }
+    }
+    if (message.kind !== "beat") judge();
+  }
+
+  /** The socket has gone, or says nothing: let it go, and try again. */
+  function lost() {
+    const socket = link.socket;
+    link.socket = null;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
+    judge();
+    if (!link.stopped) link.timer = setTimeout(connect, reconnectWait(link.failures++, Math.random()));
+  }
+
+  function judge() {
+    const now = performance.now();
+    for (const tile of shown) tile.judge(connected(now), now);
+  }
+
+  function watchOver() {
+    if (link.socket !== null && !connected(performance.now())) lost();
+    else judge();
+  }
+
+  function seenAgain() {
+    if (document.hidden) return;
+    for (const tile of shown) if (tile.waiting && !tile.decoding) tile.paint();
+    watchOver();
+  }
+
+  const watch = setInterval(watchOver, JUDGE_MS);
+  document.addEventListener("visibilitychange", seenAgain);
+  connect();
+
+  return {
+    stop() {
+      link.stopped = true;
+      clearInterval(watch);
+      clearTimeout(link.timer);
+      document.removeEventListener("visibilitychange", seenAgain);
+      for (const tile of shown) tile.stopped = true;
+      lost();
+    },
+  };
+}
+
+function canvasIn(node) {
+  const canvas = document.createElement("canvas");
+  (node.querySelector(".tile-picture") ?? node).prepend(canvas);
+  return canvas;
+}
+
+function clockText(iso) {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? "—" : at.toLocaleTimeString("zh-CN", { hour12: false });
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function setAttribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}

@@ -1,0 +1,193 @@
+/**
+ * The wall: fetches what does not change (names, words, addresses), builds the panels once, and then lets the live
+ * connection write into them. Messages that arrive between two pictures of the screen are painted together.
+ */
+import { el } from "../ui/dom.js";
+import { makeClock } from "../ui/clock.js";
+import { makeLatency } from "../ui/latency.js";
+import { Live } from "../ui/live.js";
+import { makeWords } from "../ui/words.js";
+import { buildBanner } from "./banner.js";
+import { buildDepartments, buildTowns } from "./departments.js";
+import { buildEscalation } from "./escalation.js";
+import { aboutCase, buildFeed } from "./feed.js";
+import { buildFigures } from "./figures.js";
+import { buildHeader } from "./header.js";
+import { GridMap } from "./map/grid_map.js";
+import { buildMosaic } from "./mosaic.js";
+import { buildPopover } from "./popover.js";
+import { makeSound } from "./sound.js";
+import { buildTrend } from "./trend.js";
+import { Truth } from "./truth.js";
+
+const FACTS_AT_ONCE = 200;
+
+/** What does not change while the page lives. Asked for until it comes: a wall may be there before its server. */
+async function fetchReference(latency) {
+  for (let wait = 300; ; wait = Math.min(5000, wait * 2)) {
+    try {
+      const asked = Date.now();
+      const answer = await fetch("/live/reference");
+      if (answer.status === 401) return location.assign("/login");
+      if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+      const reference = await answer.json();
+      latency.answered(asked, Date.parse(reference.time.at));
+      latency.arrived(Date.parse(reference.time.at), Date.now());
+      return reference;
+    } catch (error) {
+      console.warn(`reference: ${error.message}; trying again`);
+      await new Promise((done) => setTimeout(done, wait));
+    }
+  }
+}
+
+async function fetchSnapshot() {
+  const answer = await fetch("/live/snapshot", { cache: "no-store" });
+  if (answer.status === 401) throw Object.assign(new Error("the login has ended"), { forbidden: true });
+  if (!answer.ok) throw new Error(`the snapshot answered ${answer.status}`);
+  return answer.json();
+}
+
+/** The parts of a panel's frame that Dash rendered, and the line in it that says scope and age. */
+function panelOf(id) {
+  const node = document.getElementById(id);
+  const scope = el("span", { class: "scope" });
+  const age = el("span", { class: "age num" });
+  node.querySelector(".panel-scope").append(scope, age);
+  return { node, scope, age, tools: node.querySelector(".panel-tools"), body: node.querySelector(".panel-body") };
+}
+
+function buildViews(root, context) {
+  const popover = buildPopover(root, context);
+  const whole = { ...context, root, popover };
+  const map = new GridMap(panelOf("wall-map"), whole);
+  map.start();
+  return {
+    map,
+    header: buildHeader(document.getElementById("wall-header"), whole),
+    banner: buildBanner(document.getElementById("wall-banner"), whole),
+    figures: buildFigures(document.getElementById("wall-figures"), whole),
+    departments: buildDepartments(panelOf("wall-departments"), whole),
+    towns: buildTowns(panelOf("wall-towns"), whole),
+    trend: buildTrend(panelOf("wall-trend"), whole),
+    mosaic: buildMosaic(panelOf("wall-cameras"), whole),
+    feed: buildFeed(panelOf("wall-feed"), whole),
+    escalation: buildEscalation(document.getElementById("wall-dialog"), whole),
+  };
+}
+
+/** Collects what arrives until the next picture of the screen; only the newest figures count, facts keep their order. */
+function makePainter(views, { latency, truth }) {
+  let figures = null;
+  let maps = [];
+  let facts = [];
+  let waiting = false;
+  let frame = 16;
+  let last = 0;
+
+  function paint() {
+    waiting = false;
+    last = performance.now();
+    const now = { figures, maps, facts };
+    [figures, maps, facts] = [null, [], []];
+    views.feed.add(now.facts.filter(aboutCase));
+    for (const map of now.maps) views.map.write(map);
+    if (now.figures) paintFigures(now.figures);
+    for (const fact of now.facts) paintFact(fact);
+    // What was written is on the screen when the frame after this one begins.
+    requestAnimationFrame(() => {
+      frame += (Math.min(400, performance.now() - last) - frame) * 0.2;
+      for (const fact of now.facts) latency.painted(Date.parse(fact.at), Date.now());
+    });
+  }
+
+  function paintFigures(picture) {
+    for (const view of [views.header, views.figures, views.departments, views.towns, views.trend, views.mosaic, views.feed]) view.write(picture);
+    views.map.figures(picture);
+    views.escalation.figures(picture);
+    truth.heard("figures", Date.parse(picture.at));
+  }
+
+  function paintFact(fact) {
+    if (fact.kind === "camera.changed") return views.mosaic.changed(fact);
+    if (!aboutCase(fact)) return;
+    views.escalation.fact(fact);
+    views.map.flash(fact);
+  }
+
+  function soon() {
+    if (waiting) return;
+    waiting = true;
+    // Where a frame is dear (no graphics card) the wall leaves half a frame free, so that it does not starve its server.
+    const pause = Math.min(60, Math.max(0, frame - 20) / 2) - (performance.now() - last);
+    if (pause > 4) setTimeout(() => requestAnimationFrame(paint), pause);
+    else requestAnimationFrame(paint);
+    setTimeout(() => waiting && performance.now() - last > 390 && paint(), 400); // a hidden page gets no frames
+  }
+
+  return {
+    figures(message) {
+      figures = message;
+      soon();
+    },
+    map(message) {
+      if (message.whole) maps = [];
+      maps.push(message);
+      soon();
+    },
+    fact(message) {
+      facts.push(message);
+      if (facts.length > FACTS_AT_ONCE) facts.shift();
+      soon();
+    },
+  };
+}
+
+export async function start(root) {
+  const latency = makeLatency();
+  const reference = await fetchReference(latency);
+  if (!reference) return;
+  const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
+  const clock = makeClock();
+  clock.hear(reference.time.at);
+  clock.set(reference.time);
+  const truth = new Truth(words, clock);
+  const sound = makeSound();
+  const views = buildViews(root, { words, clock, truth, reference, sound });
+  const painter = makePainter(views, { latency, truth });
+  let heard = performance.now();
+
+  function take(message) {
+    heard = performance.now();
+    if (message.kind === "heartbeat") {
+      clock.hear(message.at);
+      latency.arrived(Date.parse(message.at), Date.now());
+      views.header.latency(latency.p95());
+    } else if (message.kind === "figures") painter.figures(message);
+    else if (message.kind === "map") painter.map(message);
+    else if (message.kind === "time.changed") clock.set(message);
+    else painter.fact(message);
+    truth.heard("link", clock.server());
+  }
+
+  const live = new Live({
+    url: reference.push_url,
+    topics: ["wall"],
+    fetchSnapshot,
+    onMessage: take,
+    onSnapshot(picture) {
+      views.feed.reset(picture.feed);
+      painter.map(picture.map);
+      painter.figures(picture.figures);
+    },
+    onState(state) {
+      views.header.link(state);
+      views.banner.write(state === "lost", heard);
+    },
+    onForbidden: () => location.assign("/login"),
+  });
+  live.start();
+  root.dataset.ready = "yes";
+  // For a person at the console and for tests: what the wall believes, never how to change it.
+  window.gridcommand = Object.freeze({ grid: (code) => views.map.counts(code), last: () => live.last, latency: () => latency.p95(), offset: () => latency.offset() });
+}

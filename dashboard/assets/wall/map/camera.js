@@ -1,0 +1,72 @@
+/**
+ * Where a place stands on the screen: the map's own projection as plain arithmetic (web Mercator, a camera that is tilted
+ * and looks north), and the view that makes a county fill its panel. Pure functions; MapLibre draws with the same numbers.
+ */
+const TILE = 512;
+const EARTH = 40_075_016.68;
+/** MapLibre's default lens: 2·atan(1/3), in degrees. */
+export const LENS = 36.86989764584402;
+
+/** Mercator in the unit square, y southwards. */
+export function mercator([longitude, latitude]) {
+  const sine = Math.sin((latitude * Math.PI) / 180);
+  return [longitude / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
+}
+
+function unmercator([x, y]) {
+  return [(x - 0.5) * 360, (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI];
+}
+
+/**
+ * @param view `{center: [lon, lat], zoom, pitch}` with pitch in degrees; @param size `{width, height}` in CSS pixels
+ * @returns (place, metres above ground) => [x, y] in CSS pixels from the panel's top left
+ */
+export function projector(view, size) {
+  const scale = TILE * 2 ** view.zoom;
+  const [cx, cy] = mercator(view.center);
+  const tilt = (view.pitch * Math.PI) / 180;
+  const [sine, cosine] = [Math.sin(tilt), Math.cos(tilt)];
+  const distance = size.height / 2 / Math.tan((LENS * Math.PI) / 360);
+  const perMetre = scale / (EARTH * Math.cos((view.center[1] * Math.PI) / 180));
+  return (place, metres = 0) => {
+    const [mx, my] = mercator(place);
+    const [east, south, up] = [(mx - cx) * scale, (my - cy) * scale, metres * perMetre];
+    const grow = distance / (distance - south * sine - up * cosine);
+    return [size.width / 2 + east * grow, size.height / 2 + (south * cosine - up * sine) * grow];
+  };
+}
+
+/** The rectangle on screen around some places, each with its height: `[left, top, right, bottom]`. */
+function extent(project, places) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [longitude, latitude, metres = 0] of places) {
+    const [x, y] = project([longitude, latitude], metres);
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  }
+  return [left, top, right, bottom];
+}
+
+/**
+ * The view in which some places just fill the panel inside its margins. A tilted camera makes the far side smaller, so the
+ * answer is approached: measure, zoom and shift, measure again.
+ * @param places `[[lon, lat, metres?], …]`, e.g. the county's outline; @param margin `{top, right, bottom, left}` in pixels
+ */
+export function fitted(places, pitch, size, margin) {
+  const room = [Math.max(40, size.width - margin.left - margin.right), Math.max(40, size.height - margin.top - margin.bottom)];
+  let view = { center: places[Math.floor(places.length / 2)].slice(0, 2), zoom: 6, pitch };
+  for (let round = 0; round < 24; round += 1) {
+    const [left, top, right, bottom] = extent(projector(view, size), places);
+    const zoom = view.zoom + Math.log2(Math.min(room[0] / (right - left), room[1] / (bottom - top)));
+    const scale = TILE * 2 ** view.zoom;
+    const [x, y] = mercator(view.center);
+    // The middle of what is seen must come to the middle of the room; further away a pixel is worth more ground.
+    const dx = (left + right) / 2 - (margin.left + room[0] / 2);
+    const dy = (top + bottom) / 2 - (margin.top + room[1] / 2);
+    const slant = Math.max(0.2, Math.cos((pitch * Math.PI) / 180));
+    view = { center: unmercator([x + dx / scale, y + dy / scale / slant]), zoom, pitch };
+  }
+  return view;
+}

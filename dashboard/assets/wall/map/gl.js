@@ -1,0 +1,221 @@
+/**
+ * The map drawn by MapLibre GL, from local files only: no tiles, no glyphs, no sprites. Shapes are sent once; afterwards a
+ * change is a feature state (a class and a height), so that recolouring thousands of grids sends only ids and numbers.
+ */
+import { rem } from "../../ui/dom.js";
+
+/** No state yet: a column hidden far above the camera, so that no flat roof covers the boundary lines. */
+const HIDDEN = 1e6;
+/** Above this many grids the tilted columns are drawn for towns only (docs/ui-stack: 2–8 frames/s without a GPU). */
+export const MANY = 1500;
+
+const vendor = (name) => new URL(`../../vendor/${name}`, import.meta.url).href;
+
+/** How this browser draws WebGL 2: "none", "software" (no graphics card: every pixel costs the processor) or "card". */
+export function webGl() {
+  try {
+    const gl = document.createElement("canvas").getContext("webgl2");
+    if (!gl) return "none";
+    const told = gl.getExtension("WEBGL_debug_renderer_info");
+    const name = String(told ? gl.getParameter(told.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER));
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+    return /swiftshader|llvmpipe|software|basic render/i.test(name) ? "software" : "card";
+  } catch {
+    return "none";
+  }
+}
+
+/** Diagonal stripes (overdue) or dots (due soon): the second sign beside the colour. */
+function pattern(kind, colours) {
+  const size = 16;
+  const canvas = new OffscreenCanvas(size, size);
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = colours[kind];
+  pen.fillRect(0, 0, size, size);
+  pen.strokeStyle = pen.fillStyle = colours[`${kind}_dark`];
+  pen.lineWidth = 4;
+  if (kind === "overdue") {
+    for (const shift of [-size, 0, size]) {
+      pen.beginPath();
+      pen.moveTo(shift - 2, size + 2);
+      pen.lineTo(shift + size + 2, -2);
+      pen.stroke();
+    }
+  } else {
+    for (const [x, y] of [[4, 4], [12, 12]]) {
+      pen.beginPath();
+      pen.arc(x, y, 2.3, 0, 2 * Math.PI);
+      pen.fill();
+    }
+  }
+  return pen.getImageData(0, 0, size, size);
+}
+
+function colourOf(colours) {
+  const classes = [1, 2, 3, 4].flatMap((kind) => [kind, colours.ramp[kind]]);
+  return ["match", ["coalesce", ["feature-state", "c"], 0], ...classes, 5, colours.soon, 6, colours.overdue, colours.ramp[0]];
+}
+
+const state = (name) => ["coalesce", ["feature-state", name], HIDDEN];
+
+/** The county as a slab: its own shape a few times more, a little lower and darker, under everything else. */
+const SLAB = [[0.95, "#04101f"], [0.72, "#0b2340"], [0.36, "#0e2a4a"]];
+
+function slab(unit) {
+  return SLAB.map(([depth, colour], i) => ({
+    id: `slab-${i}`, type: "fill", source: "county",
+    paint: { "fill-color": colour, "fill-antialias": false, "fill-translate": [0, depth * unit], "fill-translate-anchor": "viewport" },
+  }));
+}
+
+/**
+ * Keeps the drawing from taking the frames that news needs. Changes are gathered and sent together: at once after a quiet
+ * spell, then so seldom that drawing takes a small share of the time. What one drawing costs is measured as it happens, so
+ * a graphics card gets four pictures a second and a machine without one a picture every second or three.
+ */
+const SHARE = 8;
+const SOONEST = 230;
+const LATEST = 2800;
+
+function makePace(send) {
+  let cost = 30;
+  let last = -Infinity;
+  let timer = 0;
+
+  function go() {
+    timer = 0;
+    last = performance.now();
+    send();
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const took = Math.min(1500, performance.now() - last);
+      cost += (took - cost) * 0.3;
+    }));
+  }
+
+  return function soon() {
+    if (timer) return;
+    const pause = Math.min(LATEST, Math.max(SOONEST, (cost - 40) * SHARE));
+    timer = setTimeout(go, Math.max(0, last + pause - performance.now()));
+  };
+}
+
+function styleOf(geo, colours, unit, lean) {
+  const line = (id, source, colour, width) => ({
+    id, type: "line", source, layout: { "line-join": "round" },
+    paint: { "line-color": colour, "line-width": (width * unit) / 16 },
+  });
+  const columns = (id, source) => ({
+    id, type: "fill-extrusion", source, layout: { visibility: "none" },
+    paint: { "fill-extrusion-color": colourOf(colours), "fill-extrusion-height": state("h"), "fill-extrusion-base": state("b"), "fill-extrusion-vertical-gradient": true },
+  });
+  const late = ["get", "pattern"];
+  return {
+    version: 8,
+    sources: {
+      county: { type: "geojson", data: geo.county },
+      towns: { type: "geojson", data: geo.towns },
+      grids: { type: "geojson", data: geo.grids, tolerance: 0.25 },
+      late: { type: "geojson", data: { type: "FeatureCollection", features: [] }, tolerance: 0.25 },
+    },
+    light: { anchor: "viewport", color: "#ffffff", intensity: 0.35, position: [1.4, 205, 32] },
+    layers: [
+      ...slab(unit),
+      { id: "towns-fill", type: "fill", source: "towns", layout: { visibility: "none" }, paint: { "fill-color": colourOf(colours), "fill-antialias": false } },
+      { id: "grids-fill", type: "fill", source: "grids", paint: { "fill-color": colourOf(colours), "fill-antialias": false } },
+      { id: "late-fill", type: "fill", source: "late", paint: { "fill-pattern": late, "fill-antialias": false } },
+      line("grids-line", "grids", colours.grid_line, lean ? 0.4 : 0.8),
+      line("towns-line", "towns", colours.town_line, 1.4),
+      line("county-line", "county", colours.county_line, 2.2),
+      ...(lean ? [] : [columns("grids-tall", "grids")]),
+      columns("towns-tall", "towns"),
+      {
+        id: "late-tall", type: "fill-extrusion", source: "late", layout: { visibility: "none" },
+        paint: { "fill-extrusion-pattern": late, "fill-extrusion-height": ["+", ["get", "h"], ["get", "cap"]], "fill-extrusion-base": ["get", "h"] },
+      },
+    ],
+  };
+}
+
+/**
+ * @param geo `{county, towns, grids}`, FeatureCollections with integer ids; @param colours see `grid_map.js`
+ * @returns `{map, ready, states(source, changes), late(features), show({level, tall}), view(view, soft), now(), on(...)}`
+ */
+export async function drawGl(container, { geo, colours, view, software }) {
+  const { Map, setWorkerUrl } = await import(vendor("maplibre-gl.mjs"));
+  setWorkerUrl(vendor("maplibre-gl-worker.mjs"));
+  const lean = geo.grids.features.length > MANY;
+  const map = window.__map = new Map({
+    container, style: styleOf(geo, colours, rem(), lean), ...view, bearing: 0,
+    attributionControl: false, maplibreLogo: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, keyboard: false,
+    renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
+    canvasContextAttributes: { antialias: !software, powerPreference: "high-performance" },
+  });
+  map.getCanvas().removeAttribute("tabindex");
+  map.getCanvas().setAttribute("aria-hidden", "true");
+  await new Promise((done) => map.once("load", done));
+  for (const kind of ["overdue", "soon"]) map.addImage(kind, pattern(kind, colours), { pixelRatio: Math.max(1, 32 / rem()) });
+
+  const waiting = { grids: new globalThis.Map(), towns: new globalThis.Map(), late: null };
+  const soon = makePace(() => {
+    for (const source of ["grids", "towns"]) {
+      for (const [id, values] of waiting[source]) map.setFeatureState({ source, id }, values);
+      waiting[source].clear();
+    }
+    if (waiting.late) map.getSource("late").setData({ type: "FeatureCollection", features: waiting.late });
+    waiting.late = null;
+  });
+
+  return {
+    map,
+    lean,
+
+    /** @param source "grids" | "towns"; @param changes `[[id, {c, h, b}], …]` */
+    states(source, changes) {
+      for (const [id, values] of changes) waiting[source].set(id, values);
+      soon();
+    },
+
+    /** The shapes that carry a pattern: few, so they are simply sent anew. */
+    late(features) {
+      waiting.late = features;
+      soon();
+    },
+
+    show({ level, tall }) {
+      const visible = (id, on) => map.getLayer(id) && map.setLayoutProperty(id, "visibility", on ? "visible" : "none");
+      visible("grids-fill", level === "grids");
+      visible("grids-line", level === "grids");
+      visible("grids-tall", level === "grids" && tall);
+      visible("towns-fill", level === "towns");
+      visible("towns-tall", level === "towns" && tall);
+      const raised = tall && !(lean && level === "grids");
+      visible("late-fill", !raised);
+      visible("late-tall", raised);
+      SLAB.forEach((_, i) => visible(`slab-${i}`, tall));
+    },
+
+    view(wanted, soft) {
+      if (soft) map.easeTo({ ...wanted, bearing: 0, duration: 500 });
+      else map.jumpTo({ ...wanted, bearing: 0 });
+    },
+
+    now: () => ({ center: map.getCenter().toArray(), zoom: map.getZoom(), pitch: map.getPitch() }),
+    resize: () => map.resize(),
+    moving: (listener) => map.on("move", listener),
+    /** The person moved the map (and not the wall itself). */
+    touched: (listener) => map.on("movestart", (event) => event.originalEvent && listener()),
+
+    /** What lies under a point of the panel: `{level, code}` or null. */
+    under(point) {
+      const layers = ["grids-tall", "grids-fill", "towns-tall", "towns-fill"].filter((id) => map.getLayer(id) && map.getLayoutProperty(id, "visibility") !== "none");
+      const [hit] = map.queryRenderedFeatures(point, { layers });
+      return hit ? { level: hit.source, code: hit.properties.code } : null;
+    },
+    pointed: (listener) => {
+      map.on("mousemove", (event) => listener(event.point));
+      map.on("mouseout", () => listener(null));
+    },
+    clicked: (listener) => map.on("click", (event) => listener(event.point)),
+    lost: (listener) => map.getCanvas().addEventListener("webglcontextlost", listener),
+  };
+}
