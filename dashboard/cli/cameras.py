@@ -1,0 +1,177 @@
+"""The processes `streams` (cameras watched and shown) and `scenes` (the demonstration's cameras, as RTSP streams)."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from alerts.entrance import SESSION_COOKIE, WATCHERS
+from alerts.news import News
+from config.settings import Settings
+from dashboard.cli.parts import Parts, open_parts
+from dashboard.cli.plan import DemoPlan, read_plan
+from dashboard.cli.terminal import Refusal
+from models import accounts
+from models.accounts import Visitor
+from models.cameras import RegisteredCamera, register
+from models.moves import Role
+from models.notify import Notifier
+from models.timebase import real_now
+from streams.addresses import AddressRules, Network, networks
+from streams.camera import Reason, State
+from streams.demo_server import demo_address, demo_loops, serve_demo
+from streams.gateway import Credentials, Viewer
+from streams.process import StreamsConfig, run
+from streams.wire import CameraSpec
+
+SCENES_HOST = "127.0.0.1"
+DEMO = "demo:"
+"""An address `demo:NAME` is a stream of the demonstration's own server: a drawn scene, or a clip by its file's stem."""
+WATCHING_SCOPES = frozenset({"operate", "display", "read"})
+
+
+# -- streams ----------------------------------------------------------------------------------------------------------
+
+
+def run_streams(settings: Settings) -> int:
+    """Watch the registered cameras and show them to those who may watch, until SIGTERM."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    plan = read_plan(settings.data)
+    with open_parts(settings) as parts:
+        news = News(settings.redis)
+        notifier = Notifier.from_environment()
+        register_ = _Register(parts, plan)
+        run(
+            StreamsConfig(
+                cameras=register_.cameras,
+                host=settings.host,
+                port=settings.video_port,
+                origins=origins(settings),
+                may_watch=functools.partial(_may_watch, parts),
+                visible=register_.visible,
+                rules=AddressRules(_networks(settings, plan), settings.clips),
+                on_state=functools.partial(_told, parts, news),
+                beat=notifier.beat,
+                ready=lambda _port: notifier.ready(),
+            )
+        )
+        notifier.stopping()
+        news.close()
+    return 0
+
+
+class _Register:
+    """The cameras as the database has them, with the demonstration's streams at the port they have this time."""
+
+    def __init__(self, parts: Parts, plan: DemoPlan | None) -> None:
+        self._parts, self._plan = parts, plan
+        self._areas: Mapping[str, str | None] = {}
+
+    def cameras(self) -> list[CameraSpec]:
+        """Every camera; called again and again, in a thread."""
+        with self._parts.store.read() as connection:
+            known = register(connection, self._parts.vault)
+        self._areas = {camera.id: camera.area for camera in known}
+        return [
+            CameraSpec(camera.id, camera.name, self._address(camera), tuple(camera.masks), camera.registered)
+            for camera in known
+        ]
+
+    def _address(self, camera: RegisteredCamera) -> str:
+        if self._plan is None or not camera.address.startswith(DEMO):
+            return camera.address
+        return demo_address(SCENES_HOST, self._plan.scenes_port, camera.id)
+
+    def visible(self, viewer: Viewer, camera: str) -> bool:
+        """Whoever is bound to an area sees its cameras only; a camera that is not known is nobody's."""
+        assert isinstance(viewer.grant, Visitor)
+        if camera not in self._areas:
+            return False
+        area = viewer.grant.area
+        return area is None or self._areas[camera] == area
+
+
+async def _may_watch(parts: Parts, shown: Credentials) -> Viewer | None:
+    visitor = await asyncio.to_thread(_visitor, parts, shown)
+    if visitor is None:
+        return None
+    by_token = visitor.role is Role.SYSTEM and bool(visitor.scopes & WATCHING_SCOPES)
+    return Viewer(visitor.name, visitor) if visitor.role in WATCHERS or by_token else None
+
+
+def _visitor(parts: Parts, shown: Credentials) -> Visitor | None:
+    with parts.store.read() as connection:
+        if shown.bearer:
+            return accounts.visitor_of_token(connection, shown.bearer)
+        secret = shown.cookies.get(SESSION_COOKIE)
+        found = accounts.visitor_of_session(connection, secret, real_now()) if secret else None
+        return found[0] if found else None
+
+
+def _told(parts: Parts, news: News, camera: str, state: State, reason: Reason | None, since: datetime) -> None:
+    facts = parts.door.camera_changed(camera, str(state), str(reason) if reason else None, since)
+    news.publish(facts)
+
+
+def _networks(settings: Settings, plan: DemoPlan | None) -> tuple[Network, ...]:
+    listed = networks([part.strip() for part in settings.camera_networks.split(",") if part.strip()])
+    return (*listed, ip_network("127.0.0.0/8")) if plan else listed
+
+
+def origins(settings: Settings) -> frozenset[str]:
+    """The exact origins of our own pages: the public name, or the names of the address we listen at."""
+    if settings.public_url:
+        parts = urlsplit(settings.public_url)
+        return frozenset({f"{parts.scheme}://{parts.netloc}"})
+    names = {settings.host}
+    if settings.host in ("127.0.0.1", "::1", "localhost"):
+        names |= {"127.0.0.1", "localhost"}
+    elif settings.host in ("0.0.0.0", "::"):
+        names |= {"127.0.0.1", "localhost", socket.gethostname(), *_own_addresses()}
+    return frozenset(f"http://{f'[{name}]' if ':' in name else name}:{settings.port}" for name in names)
+
+
+def _own_addresses() -> set[str]:
+    try:
+        return {str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None)}
+    except OSError:
+        return set()
+
+
+# -- scenes -----------------------------------------------------------------------------------------------------------
+
+
+def run_scenes(settings: Settings) -> int:
+    """Serve the demonstration's streams until SIGTERM. Each is drawn (or its clip read) once and kept in the folder."""
+    plan = read_plan(settings.data)
+    if plan is None:
+        raise Refusal(f"{settings.data} holds no demonstration; start one with `gridcommand demo`.")
+    with open_parts(settings) as parts, parts.store.read() as connection:
+        cameras = [(camera.id, camera.address) for camera in register(connection, parts.vault)]
+    asyncio.run(_serve(plan, cameras, settings.data.resolve() / "scenes"))
+    return 0
+
+
+async def _serve(plan: DemoPlan, cameras: Sequence[tuple[str, str]], folder: Path) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    notifier = Notifier.from_environment()
+    await serve_demo(
+        demo_loops(cameras, Path(plan.clips) if plan.clips else None),
+        host=SCENES_HOST,
+        port=plan.scenes_port,
+        folder=folder,
+        stop=stop,
+        ready=lambda _port: notifier.ready(),
+        beat=notifier.beat,
+    )

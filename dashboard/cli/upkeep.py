@@ -1,0 +1,81 @@
+"""`gridcommand migrate`, `check` and `bench`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import click
+
+from config.columns import load_map
+from config.reference import check as faults_of
+from config.reference import load
+from config.settings import Settings, from_environment
+from config.tables import ReferenceError
+from config.texts import load as load_texts
+from dashboard.cli.maps import MAPS
+from dashboard.cli.terminal import Refusal, answer, say
+from models.reference import is_empty, store_county
+from models.schema import migrate as newest_schema
+from models.store import Store
+from models.vault import Vault
+
+
+@click.command()
+def migrate() -> None:
+    """Take the database's schema to the newest; an empty database also gets the county of GRIDCOMMAND_COUNTY."""
+    settings = from_environment()
+    store = Store(settings.database)
+    try:
+        newest_schema(store)
+        if stored := store_first_county(settings, store):
+            say(f"Stored {stored}.")
+    finally:
+        store.close()
+
+
+def store_first_county(settings: Settings, store: Store) -> str | None:
+    """Store the county of the settings where none is stored yet; its name, or None where one was there."""
+    with store.read() as connection:
+        if not is_empty(connection):
+            return None
+    county = load(settings.county, geometry_checks=False)
+    store_county(store, county, Vault(settings.secret()))
+    return f"{county.name} ({len(county.areas)} areas, {len(county.categories)} categories)"
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+def check(folder: Path | None) -> int:
+    """Validate configuration and reference data; every fault with its file and line. FOLDER: another county."""
+    settings = from_environment()
+    found = [str(problem) for problem in faults_of(folder or settings.county)]
+    for file in sorted(MAPS.glob("*.toml")):
+        try:
+            load_map(file)
+        except ReferenceError as error:
+            found += [str(problem) for problem in error.problems]
+    load_texts()
+    for fault in found:
+        answer(fault)
+    if found:
+        raise Refusal(f"{len(found)} fault{'s' if len(found) > 1 else ''} found in {folder or settings.county}.")
+    answer("Settings, reference data, maps and texts are sound.")
+    return 0
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, arguments: tuple[str, ...]) -> int:
+    """Measure NAME on this machine; the last line is one JSON object of figures. Without NAME: what there is."""
+    import bench as room
+
+    known = sorted(module.name for module in pkgutil.iter_modules(room.__path__) if module.name != "run")
+    if name is None:
+        answer("\n".join(known))
+        return 0
+    if name not in known:
+        raise Refusal(f"There is no benchmark {name!r}; there are {', '.join(known)}.")
+    return int(importlib.import_module(f"bench.{name}").run(list(arguments)) or 0)
