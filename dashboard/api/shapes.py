@@ -1,0 +1,404 @@
+"""The shapes of the API's requests and answers. What a shape refuses never reaches the door."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from models.filters import STATES
+from models.geodesy import Frame
+from models.messages import Instant
+from models.moves import Stage
+
+DESCRIPTION_LENGTH = 4_000
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+BIGGEST = 2**63 - 1
+_LINES = "\n\r\t"
+_DATED = re.compile(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+
+
+def _line(text: str) -> str:
+    """One line without control characters, trimmed."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+        raise ValueError("Control characters are not allowed here")
+    return text.strip()
+
+
+def _prose(text: str) -> str:
+    """Several lines: of the control characters only line breaks and tabs are text."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in _LINES for char in text):
+        raise ValueError("Control characters other than line breaks are not allowed here")
+    return text.strip()
+
+
+def _some(text: str) -> str:
+    if not text:
+        raise ValueError("Expected some words that say what was seen")
+    return text
+
+
+def _written(value: object) -> object:
+    """An instant is written; a bare number could be seconds or milliseconds of any epoch."""
+    if not isinstance(value, str) or not _DATED.match(value):
+        raise ValueError("Expected an instant in ISO 8601 with a zone, such as 2026-01-05T08:00:00Z")
+    return value
+
+
+def _sane(moment: datetime) -> datetime:
+    """Within the years that every database and calendar here can keep."""
+    if not EARLIEST.year <= moment.year <= 9998 or moment < EARLIEST:
+        raise ValueError("Expected an instant after 1970")
+    return moment.astimezone(UTC)
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_line)]
+Written = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_sane)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Level = Annotated[int, Field(strict=True, ge=1, le=4, description="1 is the gravest")]
+
+
+class Shape(BaseModel):
+    """A request: what is not named here is refused, so that a misspelt field is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reporter(Shape):
+    """Who reported. Kept encrypted; only the owner of the case reads it."""
+
+    name: Annotated[Line, Field(max_length=60)] | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+
+
+class ReportBody(Shape):
+    """A report: category, description, and a place by point or by area."""
+
+    category: Code
+    description: Annotated[str, Field(max_length=DESCRIPTION_LENGTH), AfterValidator(_prose), AfterValidator(_some)]
+    longitude: Annotated[Number, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[Number, Field(ge=-90, le=90)] | None = None
+    frame: Frame | None = Field(None, description="of the point; WGS-84 where none is named")
+    area: Code | None = None
+    address: Annotated[Line, Field(max_length=200)] = ""
+    source: Code | None = None
+    external_id: Annotated[Code, Field(max_length=120)] | None = None
+    happened_at: Written | None = None
+    level: Level | None = Field(None, description="1 is the gravest; the category's own where none is given")
+    reporter: Reporter | None = None
+
+    @model_validator(mode="after")
+    def _a_place(self) -> ReportBody:
+        for here, there in (("longitude", "latitude"), ("latitude", "longitude")):
+            if getattr(self, here) is not None and getattr(self, there) is None:
+                raise _fault(there, f"Expected with the {here}: a point takes both")
+        if self.longitude is None and self.area is None:
+            raise _fault("area", "Expected a place: longitude and latitude, or an area")
+        if self.longitude is None and self.frame is not None:
+            raise _fault("frame", "A frame belongs to a point, and none was given")
+        return self
+
+
+def _fault(field: str, sentence: str) -> PydanticCustomError:
+    """A fault that only the whole of a shape shows, with the field to blame for it."""
+    return PydanticCustomError("field", "{sentence}", {"sentence": sentence, "field": field})
+
+
+class ReportHeader(BaseModel):
+    """Headers of a report."""
+
+    idempotency_key: str | None = Field(
+        None, alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,120}$", description="the same key is the same report"
+    )
+
+
+class CodePath(BaseModel):
+    """A case in the path."""
+
+    code: Annotated[str, Field(max_length=64), AfterValidator(_line)]
+
+
+class ActionPath(CodePath):
+    """A case and a move."""
+
+    action: Annotated[str, Field(max_length=32), AfterValidator(_line)]
+
+
+class ActionBody(Shape):
+    """What a move may say. Which fields a move needs, the table of moves knows."""
+
+    note: Annotated[str, Field(max_length=2_000), AfterValidator(_prose)] | None = None
+    department: Code | None = None
+    escalation: Annotated[int, Field(strict=True, ge=1, le=BIGGEST)] | None = None
+    happened_at: Written | None = Field(None, description="when it was done, where it is entered later")
+
+
+class CaseQuery(Shape):
+    """A list of cases. Empty means everything; codes are exact."""
+
+    state: Literal[STATES] = "all"  # type: ignore[valid-type]
+    department: Annotated[Line, Field(max_length=64)] | None = None
+    area: Annotated[Line, Field(max_length=64)] | None = None
+    category: Annotated[Line, Field(max_length=64)] | None = None
+    source: Annotated[Line, Field(max_length=64)] | None = None
+    stage: Stage | None = None
+    level: Annotated[int, Field(ge=1, le=4)] | None = None
+    text: Annotated[Line, Field(max_length=100)] | None = None
+    since: Written | None = None
+    until: Written | None = None
+    after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class EventQuery(Shape):
+    """The facts behind an id."""
+
+    after: int = Field(0, ge=0, le=BIGGEST, description="the last id you have")
+    limit: int = Field(200, ge=1, le=1_000)
+
+
+class AccountBody(Shape):
+    """A new account."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_line)]
+    role: Code
+    area: Code | None = None
+    department: Code | None = None
+
+
+class NamePath(BaseModel):
+    """An account or a token, and what to do with it."""
+
+    name: Annotated[str, Field(max_length=64), AfterValidator(_line)]
+    action: Annotated[str, Field(max_length=32), AfterValidator(_line)]
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+class FieldProblem(BaseModel):
+    """One fault."""
+
+    field: str
+    detail: str
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457, with the field that was wrong."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+class ReportAnswer(BaseModel):
+    """What became of a report. `event_id` is the id of its fact, None once the outbox no longer keeps it."""
+
+    code: str
+    stage: str
+    area: str | None
+    department: str | None
+    due_at: Instant | None
+    reported_at: Instant
+    event_id: str | None
+    uncovered: bool = Field(description="the point lies outside every grid; the case is kept all the same")
+
+
+class CaseRow(BaseModel):
+    """A case in a list. The title is masked and short."""
+
+    code: str
+    title: str
+    category: str
+    level: int
+    source: str
+    area: str | None
+    town: str | None
+    address: str
+    department: str | None
+    stage: str
+    clock: Literal["none", "on-time", "due-soon", "overdue", "in-time", "late"]
+    due_at: Instant | None
+    happened_at: Instant
+    reported_at: Instant
+    closed_at: Instant | None
+    longitude: float | None
+    latitude: float | None
+    uncovered: bool
+
+
+class CasePage(BaseModel):
+    """One page of a list; `total` counts the whole list as of `as_of` (county time)."""
+
+    cases: list[CaseRow]
+    total: int
+    next: str | None
+    as_of: Instant
+
+
+class TraceRow(BaseModel):
+    """One line of what happened to a case."""
+
+    number: int
+    action: str
+    from_stage: str
+    to_stage: str
+    actor: str
+    role: str
+    happened_at: Instant
+    entered_at: Instant
+    note: str
+    detail: dict[str, Any]
+
+
+class OrderRow(BaseModel):
+    """An order to a department."""
+
+    number: str
+    department: str
+    part: str
+    issued_at: Instant
+    issued_by: str
+    due_at: Instant | None
+    receipt_at: Instant | None
+    receipt_by: str | None
+    done_at: Instant | None
+    withdrawn_at: Instant | None
+
+
+class EscalationRow(BaseModel):
+    """A rung that the case has climbed."""
+
+    id: int
+    rung: int
+    reason: str
+    takeover: bool
+    at: Instant
+    ack_due_at: Instant | None
+    acknowledged_at: Instant | None
+    acknowledged_by: str | None
+
+
+class AttachmentRow(BaseModel):
+    """A photo: re-encoded, without what the camera wrote into it."""
+
+    digest: str
+    url: str
+    width: int
+    height: int
+    size: int
+    at: Instant
+
+
+class CaseWhole(CaseRow):
+    """A case with everything that happened to it."""
+
+    description: str = Field(description="masked, except for those who handle the case")
+    reporter: Reporter | None = Field(description="only for those who handle the case")
+    reported_by: str
+    owner_kind: str
+    owner: str
+    due_basis: str
+    derivation: dict[str, Any] | None = Field(description="why it is due then; None where no rule of ours says so")
+    receipt_at: Instant | None
+    handed_back: int
+    reworked: int
+    actions: list[str] = Field(description="what you may do with it now")
+    trace: list[TraceRow]
+    orders: list[OrderRow]
+    escalations: list[EscalationRow]
+    attachments: list[AttachmentRow]
+
+
+class MoveAnswer(BaseModel):
+    """Where the case stands after a move, and the ids of the facts that tell of it."""
+
+    code: str
+    stage: str
+    department: str | None
+    due_at: Instant | None
+    events: list[str]
+
+
+class EventPage(BaseModel):
+    """Facts in order. `last` is the newest id there is; ask again with `after` = `next`."""
+
+    events: list[dict[str, Any]]
+    next: str
+    last: str
+
+
+class CameraRow(BaseModel):
+    """A camera and its state."""
+
+    id: str
+    name: str
+    name_en: str
+    area: str | None
+    longitude: float | None
+    latitude: float | None
+    state: str
+    reason: str | None
+    since: Instant | None
+    registered: bool
+
+
+class CameraList(BaseModel):
+    """Every camera."""
+
+    cameras: list[CameraRow]
+
+
+class AccountRow(BaseModel):
+    """An account, without its password."""
+
+    name: str
+    role: str
+    area: str | None
+    department: str | None
+    disabled: bool
+    created_at: Instant
+
+
+class AccountList(BaseModel):
+    """Every account."""
+
+    accounts: list[AccountRow]
+
+
+class NewPassword(BaseModel):
+    """A password, shown this once and stored nowhere."""
+
+    name: str
+    password: str
+
+
+class TokenRow(BaseModel):
+    """A token, without its secret."""
+
+    name: str
+    scopes: list[str]
+    area: str | None
+    department: str | None
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+class TokenList(BaseModel):
+    """Every token."""
+
+    tokens: list[TokenRow]
+
+
+class Done(BaseModel):
+    """It is done."""
+
+    name: str

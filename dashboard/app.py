@@ -1,0 +1,175 @@
+"""The web application: opens the parts, puts the guard before them, mounts the API and Dash. Nothing runs at import."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from dash import Dash
+from flask import Flask, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from alerts.news import News
+from config import texts
+from config.settings import Settings
+from config.settings import from_environment as settings_from_environment
+from dashboard import api, entrance, guard, health, live, phone, photos, server
+from dashboard.measures import Measures
+from dashboard.pages import router
+from dashboard.routes import Routes
+from dashboard.services import KEY, Addresses, Publisher, Services
+from dashboard.turns import Turns
+from models.directory import Directories
+from models.door import Door
+from models.rules import Rules
+from models.schema import is_current
+from models.store import Store, StoreUnavailable
+from models.timebase import CountyClock
+from models.vault import Vault
+
+LOG = logging.getLogger(__name__)
+HERE = Path(__file__).resolve().parent
+INDEX = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+class SchemaOutdated(Exception):
+    """The database is not the one this program was written for."""
+
+
+def from_environment() -> Flask:
+    """The application of this process's environment, for gunicorn.
+
+    Raises:
+        SettingsError, CatalogueError, SchemaOutdated: in a sentence.
+    """
+    return create_app(settings_from_environment())
+
+
+def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
+    """The whole web application, warmed up.
+
+    Args:
+        news: who tells the gateways; the settings' Redis where none is given.
+
+    Raises:
+        CatalogueError: the texts are wrong. SchemaOutdated: run `gridcommand migrate`.
+    """
+    parts = open_parts(settings, news)
+    secure = settings.public_url.startswith("https:")
+    flask = server.build(parts.catalogue, settings.language, settings.secret(), secure=secure)
+    flask.extensions[KEY] = parts
+    if settings.public_url:
+        flask.wsgi_app = ProxyFix(flask.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    routes = Routes()
+    guard.register(flask, routes)
+    entrance.register(flask)
+    live.register(flask)
+    health.register(flask)
+    phone.register(flask)
+    flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
+    api.register(flask)
+    _mount_dash(flask, routes)
+    _warm(flask)
+    return flask
+
+
+def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
+    """Open what the application stands on.
+
+    Raises:
+        SchemaOutdated: the database answers, and its schema is another one.
+    """
+    store = Store(settings.database)
+    _demand_schema(store)
+    vault = Vault(settings.secret())
+    rules = Rules(store, settings.zone)
+    return Services(
+        store=store,
+        rules=rules,
+        directory=Directories(store),
+        clock=CountyClock(store),
+        door=Door(store, rules, vault),
+        vault=vault,
+        news=news or News(settings.redis),
+        catalogue=texts.load(),
+        measures=Measures(),
+        turns=Turns(),
+        addresses=Addresses(settings.public_url, settings.push_port, settings.video_port),
+        data=settings.data.resolve(),
+        language=settings.language,
+        probes=_probes(settings),
+    )
+
+
+def _demand_schema(store: Store) -> None:
+    try:
+        if not is_current(store):
+            raise SchemaOutdated("The database's schema is not the one of this program: run `gridcommand migrate`.")
+    except StoreUnavailable as error:
+        LOG.warning("%s Starting all the same; requests answer 503 until it is back.", error)
+
+
+def _probes(settings: Settings) -> dict[str, str]:
+    return {
+        "push": f"tcp://127.0.0.1:{settings.push_port}",
+        "video": f"tcp://127.0.0.1:{settings.video_port}",
+        "redis": re.sub(r"^rediss?://", "tcp://", settings.redis),
+    }
+
+
+# --- Dash ------------------------------------------------------------------------------------------------------------
+
+
+class Desk(Dash):  # type: ignore[misc]
+    """Dash with an index page in the visitor's language."""
+
+    def interpolate_index(self, **kwargs: Any) -> str:
+        """The first HTML of every page built by Dash."""
+        page: str = super().interpolate_index(**kwargs)
+        return page.replace("{lang}", g.language, 1)
+
+
+def _mount_dash(flask: Flask, routes: Routes) -> None:
+    dash = Desk(
+        "dashboard",
+        server=False,
+        title="网格指挥台 GridCommand",
+        update_title=None,
+        assets_folder=str(HERE / "assets"),
+        assets_ignore=r"^(?!boot\.mjs$).*\.m?js$",
+        index_string=INDEX,
+        suppress_callback_exceptions=True,
+        compress=False,
+        serve_locally=True,
+    )
+    guard.register_dash(flask, dash)
+    dash.layout = router.shell
+    router.register(dash, routes)
+    dash.init_app(flask)
+    guard.allow_dash(flask, dash)
+
+
+def _warm(flask: Flask) -> None:
+    """One request before any other: Dash's first must not be two at once (ui-stack.md §1.4), and imports are done."""
+    with flask.test_client() as client:
+        client.get("/healthz")
+    parts: Services = flask.extensions[KEY]
+    try:
+        parts.rules()
+        parts.directory()
+    except StoreUnavailable:
+        LOG.warning("The database does not answer yet.")

@@ -1,0 +1,113 @@
+"""Cases read into the shapes that the API answers with and the pages are built from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.api import shapes
+from dashboard.clockface import face
+from dashboard.problems import Problem
+from dashboard.services import Services
+from models import desk, queries
+from models.accounts import Visitor
+from models.derivations import as_json
+from models.filters import CaseFilter, Moment
+from models.masking import masked
+from models.moves import MOVES, Role, Stage, possible
+from models.vault import Vault
+
+
+def page(parts: Services, who: Visitor, wanted: CaseFilter, *, after: str | None, size: int) -> shapes.CasePage:
+    """One page of a list, counted and listed at the same moment."""
+    moment = parts.moment()
+    with desk.steady(parts.store) as connection:
+        found = queries.page(connection, wanted, who.actor, moment, after=after, size=size)
+    rows = [shapes.CaseRow(**_row(case, moment)) for case in found.rows]
+    return shapes.CasePage(cases=rows, total=found.total, next=found.next, as_of=moment.now)
+
+
+def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
+    """One case with everything that happened to it.
+
+    Raises:
+        Problem: 404 where it does not exist or this visitor may not know of it.
+    """
+    moment = parts.moment()
+    with desk.steady(parts.store) as connection:
+        case = queries.case(connection, code, who.actor)
+        if case is None:
+            raise no_case(code)
+        trace = queries.trace(connection, case.id)
+        orders = queries.orders(connection, case.id)
+        escalations = queries.escalations(connection, case.id)
+        attachments = queries.attachments(connection, case.id)
+    proof = desk.derivation(parts.rules(), case)
+    private = handles(who, case.department)
+    return shapes.CaseWhole(
+        **_row(case, moment),
+        **_plain(case),
+        description=case.description if private else masked(case.description),
+        reporter=_reporter(case, parts.vault) if private else None,
+        derivation=as_json(proof) if proof else None,
+        actions=actions(Stage(case.stage), who, any(row.acknowledged_at is None for row in escalations)),
+        trace=[shapes.TraceRow(**_named(row, shapes.TraceRow) | _note(row.note, private)) for row in trace],
+        orders=[shapes.OrderRow(**_named(row, shapes.OrderRow)) for row in orders],
+        escalations=[shapes.EscalationRow(**_named(row, shapes.EscalationRow)) for row in escalations],
+        attachments=[attachment(row) for row in attachments],
+    )
+
+
+def no_case(code: str) -> Problem:
+    """The same words whether it does not exist or may not be known."""
+    return Problem(404, f"There is no case {code!r}.", field="code")
+
+
+def handles(who: Visitor, department: str | None) -> bool:
+    """Whether this visitor handles the case, and so may read what the reporter entrusted."""
+    if who.role is Role.OPERATOR:
+        return True
+    return who.role is Role.DEPARTMENT and who.department is not None and who.department == department
+
+
+def actions(stage: Stage, who: Visitor, unanswered: bool) -> list[str]:
+    """What this visitor may do with a case in this stage; acknowledging only where something waits for it."""
+    return [name for name in possible(stage, who.role) if name != "acknowledge" or unanswered]
+
+
+def requires(action: str) -> tuple[str, ...]:
+    """The fields that a move asks for."""
+    return MOVES[action].requires
+
+
+def attachment(row: Any) -> shapes.AttachmentRow:
+    """A photo's row with its address."""
+    return shapes.AttachmentRow(
+        digest=row.digest,
+        url=f"/attachments/{row.digest}",
+        width=row.width,
+        height=row.height,
+        size=row.size,
+        at=row.at,
+    )
+
+
+def _note(note: str, private: bool) -> dict[str, str]:
+    return {"note": note if private else masked(note)}
+
+
+def _row(case: Any, moment: Moment) -> dict[str, Any]:
+    return _named(case, shapes.CaseRow) | {"clock": face(case, moment.now), "address": masked(case.address)}
+
+
+def _plain(case: Any) -> dict[str, Any]:
+    names = ("reported_by", "owner_kind", "owner", "due_basis", "receipt_at", "handed_back", "reworked")
+    return {name: getattr(case, name) for name in names}
+
+
+def _named(row: Any, shape: type[Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in shape.model_fields if hasattr(row, name)}
+
+
+def _reporter(case: Any, vault: Vault) -> shapes.Reporter | None:
+    name, phone = vault.open(case.reporter_name), vault.open(case.reporter_phone)
+    return shapes.Reporter(name=name, phone=phone) if name or phone else None

@@ -1,0 +1,165 @@
+"""What the wall fetches: names once, a whole picture at the start and after a gap, outlines for the map."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+
+from dashboard.problems import Problem
+from dashboard.services import Services, county_card, own_host, services, visitor
+from models import desk, figures, queries
+from models.accounts import Visitor
+from models.directory import Directory, outlines
+from models.door import case_fields
+from models.messages import CaseReported, Snapshot, iso
+from models.timebase import real_now
+
+LEVELS = ("county", "town", "grid")
+FEED = 20
+RAMP = (1, 3, 5, 7)
+"""Open cases from which a grid takes the next colour (look.md: 0, 1–2, 3–4, 5–6, ≥ 7)."""
+
+
+def register(server: Flask) -> None:
+    """Add the routes."""
+    shelf = OutlineShelf()
+    server.add_url_rule("/live/reference", "live_reference", _reference)
+    server.add_url_rule("/live/snapshot", "live_snapshot", _snapshot)
+    server.add_url_rule("/map/areas.geojson", "map_areas", lambda: _outlines(shelf))
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _reference() -> Response:
+    return jsonify(reference(services(), visitor(), g.language, request.scheme, own_host()))
+
+
+def reference(parts: Services, who: Visitor, language: str, scheme: str, host: str) -> dict[str, Any]:
+    """Everything that does not change by the minute: names, texts, gateways, the county's clock."""
+    directory = parts.directory()
+    line = parts.clock.line()
+    now = real_now()
+    return {
+        "county": county_card(parts),
+        "language": language,
+        "texts": dict(parts.catalogue.texts(language)),
+        "role": str(who.role),
+        "user": who.name,
+        **names(directory),
+        "push_url": parts.addresses.push(scheme, host),
+        "video_url": parts.addresses.video(scheme, host),
+        "time": {
+            "county_at": iso(line.county(now) if line else now),
+            "at": iso(now),
+            "speed": line.speed if line else 1.0,
+        },
+        "ramp": list(RAMP),
+    }
+
+
+def names(directory: Directory) -> dict[str, Any]:
+    """What codes are called, as screens need it."""
+    return {
+        "departments": [
+            _only(department, "code", "name", "name_en", "short", "short_en")
+            for department in directory.departments.values()
+        ],
+        "categories": {code: _only(leaf, "name", "name_en") for code, leaf in directory.categories.items()},
+        "areas": {
+            code: _only(area, "name", "name_en", "level", "parent")
+            for code, area in directory.areas.items()
+            if area["level"] in ("town", "grid")
+        },
+        "sources": {code: _only(source, "name", "name_en") for code, source in directory.sources.items()},
+        "cameras": [
+            _only(camera, "id", "name", "name_en", "area", "longitude", "latitude", "focus", "registered")
+            for camera in directory.cameras.values()
+        ],
+    }
+
+
+def _only(row: Mapping[str, Any], *wanted: str) -> dict[str, Any]:
+    return {name: row[name] for name in wanted}
+
+
+# --- the picture -----------------------------------------------------------------------------------------------------
+
+
+def _snapshot() -> Response:
+    return jsonify(snapshot(services(), visitor()))
+
+
+def snapshot(parts: Services, who: Visitor) -> dict[str, Any]:
+    """The figures, the map and the newest cases as of one moment; facts behind `id` are what came after it."""
+    moment, real, towns = parts.moment(), real_now(), parts.directory().towns
+    with desk.steady(parts.store) as connection:
+        number = queries.last_number(connection)
+        picture = figures.snapshot(connection, moment, number, real, towns)
+        newest = queries.feed(connection, who.actor, FEED)
+        ids = desk.report_events(connection, newest)
+    return {"id": str(number), **_plain(picture), "feed": [_told(case, ids) for case in newest]}
+
+
+def _plain(picture: Snapshot) -> dict[str, Any]:
+    return picture.model_dump(mode="json")
+
+
+def _told(case: Any, ids: Mapping[str, str]) -> dict[str, Any]:
+    at: datetime = case.entered_at
+    fact = CaseReported(**case_fields(case, at), id=ids.get(case.code, ""), uncovered=case.uncovered)
+    return fact.model_dump(mode="json")
+
+
+# --- outlines --------------------------------------------------------------------------------------------------------
+
+
+class OutlineShelf:
+    """Outlines by level, encoded and compressed once per version of the reference data."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[int, bytes, str]] = {}
+
+    def body(self, parts: Services, level: str) -> tuple[bytes, str]:
+        """The compressed GeoJSON and its entity tag."""
+        version = parts.directory().version
+        with self._lock:
+            kept = self._kept.get(level)
+            if kept is None or kept[0] != version:
+                with parts.store.read() as connection:
+                    features = outlines(connection, level)
+                body = collection(features)
+                kept = self._kept[level] = (version, body, hashlib.sha256(body).hexdigest()[:32])
+            return kept[1], kept[2]
+
+
+def collection(features: Sequence[Mapping[str, Any]]) -> bytes:
+    """A gzipped GeoJSON FeatureCollection; the same bytes for the same features."""
+    text = json.dumps(
+        {"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
+    return gzip.compress(text, 6, mtime=0)
+
+
+def _outlines(shelf: OutlineShelf) -> Response:
+    level = request.args.get("level", "grid")
+    if level not in LEVELS:
+        raise Problem(422, f"There is no map of this level; expected one of {', '.join(LEVELS)}.", field="level")
+    body, tag = shelf.body(services(), level)
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = Response(body if packed else gzip.decompress(body), mimetype="application/geo+json")
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.cache_control.no_cache = True
+    response.set_etag(tag + ("-gz" if packed else ""))
+    response.make_conditional(request)
+    return response

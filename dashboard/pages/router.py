@@ -1,0 +1,56 @@
+"""Which page stands at a path: the one callback that builds pages, each anew for the visitor who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard.pages import admin, cameras, case, cases, ids, parts, wall
+from dashboard.pages.context import PageContext
+from dashboard.problems import Problem
+from dashboard.reader import page_context
+from dashboard.routes import Routes
+from dashboard.services import visitor
+
+Query = Mapping[str, str]
+Page = Callable[[PageContext, Mapping[str, str], Query], Any]
+
+PAGES: Mapping[str, Page] = {
+    "/wall": lambda context, values, query: wall.layout(context),
+    "/cases": lambda context, values, query: cases.layout(context, query),
+    "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
+    "/cameras": lambda context, values, query: cameras.layout(context),
+    "/admin": lambda context, values, query: admin.layout(context),
+}
+"""Pattern of the table of routes → its page."""
+
+
+def shell() -> html.Div:
+    """What Dash serves first: the address, and the place where the page goes."""
+    return html.Div([dcc.Location(id=ids.LOCATION, refresh="callback-nav"), html.Div(id=ids.PAGE)])
+
+
+def register(dash: Dash, routes: Routes) -> None:
+    """Add the callback."""
+
+    output, inputs = Output(ids.PAGE, "children"), [Input(ids.LOCATION, name) for name in ("pathname", "search")]
+
+    @dash.callback(output, *inputs)  # type: ignore[untyped-decorator]
+    def page(pathname: object, search: object) -> Any:
+        return build(routes, pathname, search)
+
+
+def build(routes: Routes, pathname: object, search: object) -> Any:
+    """The page of a path for the visitor of this request; an honest word where there is none for them."""
+    context = page_context()
+    match = routes.page(pathname, visitor()) if isinstance(pathname, str) else None
+    if match is None:
+        return parts.nothing(context, "desk.no_page")
+    query = dict(parse_qsl(search.lstrip("?"), max_num_fields=20)) if isinstance(search, str) else {}
+    try:
+        return PAGES[match.route.pattern](context, match.values, query)
+    except Problem as problem:
+        return parts.nothing(context, f"desk.problem.{problem.status}")

@@ -1,0 +1,121 @@
+"""Refusals and failures as answers: `application/problem+json` (RFC 9457) for machines, a plain page for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from models.door import Conflict
+from models.filters import FilterRefused
+from models.moves import Refused
+from models.store import StoreUnavailable
+
+LOG = logging.getLogger(__name__)
+RETRY_AFTER = "2"
+"""Seconds after which a client may try again when the store is away."""
+MACHINE = ("/api/", "/live/", "/map/", "/_dash-", "/attachments/", "/metrics", "/healthz", "/readyz")
+
+
+class Problem(Exception):
+    """A refusal with its status. `field` names what was wrong; `more` are extension members."""
+
+    def __init__(self, status: int, detail: str, *, field: str | None = None, **more: object) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.field = field
+        self.more = more
+        self.headers: dict[str, str] = {}
+
+
+def answer(problem: Problem) -> Response:
+    """The problem in the form that its asker reads."""
+    title = HTTP_STATUS_CODES.get(problem.status, "Unknown")
+    if not request.path.startswith(MACHINE):
+        response = _page(problem.status)
+    else:
+        body: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status}
+        body |= {"detail": problem.detail, **problem.more}
+        if problem.field is not None:
+            body["field"] = problem.field
+        response = jsonify(body)
+        response.mimetype = "application/problem+json"
+    response.status_code = problem.status
+    response.headers.update(problem.headers)
+    return response
+
+
+def _page(status: int) -> Response:
+    language = g.get("language") or current_app.config["LANGUAGE"]
+    texts: Mapping[str, str] = current_app.config["CATALOGUE"].texts(language)
+    key = f"entrance.error.{status}"
+    words = texts.get(key) or texts["entrance.error.other"]
+    page = render_template("error.html", texts=texts, language=language, status=status, words=words)
+    return Response(page, mimetype="text/html")
+
+
+def register(server: Flask) -> None:
+    """Answer every exception in one of the two forms; nothing else leaves the server."""
+    server.register_error_handler(Problem, answer)
+    server.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
+    server.register_error_handler(Refused, lambda error: answer(Problem(422, str(error), field=error.field)))
+    server.register_error_handler(FilterRefused, lambda error: answer(Problem(422, str(error), field=error.field)))
+    server.register_error_handler(Conflict, lambda error: answer(Problem(409, str(error))))
+    server.register_error_handler(StoreUnavailable, lambda error: answer(_of_store(error)))
+    server.register_error_handler(Exception, _unexpected)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    problem = Problem(error.code or 500, _DETAILS.get(error.code or 500, error.description or ""))
+    if error.code == 413:
+        problem.field = "body"
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        problem.headers["Allow"] = ", ".join(sorted(allowed))
+    return problem
+
+
+_DETAILS = {
+    400: "The request cannot be read.",
+    404: "There is nothing at this address.",
+    405: "This address does not take this method; see Allow.",
+    413: "The body is larger than this address takes.",
+    415: "Expected another media type.",
+}
+
+
+def _of_store(error: StoreUnavailable) -> Problem:
+    LOG.error("%s", error)
+    if error.full:
+        return Problem(507, "There is no space left to keep this; nothing was stored. Try again later.")
+    problem = Problem(503, "The database does not answer; nothing was stored. Try again.")
+    problem.headers["Retry-After"] = RETRY_AFTER
+    return problem
+
+
+def _unexpected(error: Exception) -> Response:
+    LOG.error("Unexpected at %s %s", request.method, request.url_rule, exc_info=error)
+    return answer(Problem(500, "Something went wrong here; it was written to the log."))
+
+
+def invalid(error: ValidationError) -> Response:
+    """The answer to a body, query or header that does not have the expected shape: one entry per fault."""
+    faults = [{"field": _blamed(fault), "detail": _sentence(fault["msg"])} for fault in error.errors()]
+    first = faults[0]
+    return answer(Problem(422, f"{first['field']}: {first['detail']}", field=first["field"], errors=faults))
+
+
+def _blamed(fault: Mapping[str, Any]) -> str:
+    """`reporter.phone` for ("reporter", "phone"); for a fault of the whole, the field that it blames, or `body`."""
+    path = ".".join(str(part) for part in fault["loc"])
+    return path or str(fault.get("ctx", {}).get("field", "body"))
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ").rstrip(".") + "."

@@ -1,0 +1,28 @@
+"""Who reads this page: the frozen value that a layout is a pure function of, taken from the running request."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import g
+from flask_wtf.csrf import generate_csrf
+
+from dashboard.pages.context import PageContext
+from dashboard.routes import TABLE
+from dashboard.services import county_card, services
+from models.accounts import Visitor
+
+
+def page_context() -> PageContext:
+    """The reader of this request; on a route that is open to everybody, somebody without a name."""
+    someone = cast("Visitor | None", g.get("visitor"))
+    open_to = (route.pattern for route in TABLE if someone is not None and route.allows(someone))
+    return PageContext(
+        language=g.language,
+        texts=services().catalogue.texts(g.language),
+        user_name=someone.name if someone else "",
+        role=str(someone.role) if someone else "",
+        county=county_card(services()),
+        paths=frozenset(open_to),
+        csrf=generate_csrf(),
+    )

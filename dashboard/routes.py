@@ -1,0 +1,177 @@
+"""The table of routes: who may ask for what. What is not in it is refused, whatever Flask or Dash would answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, Rule
+
+from models.accounts import Visitor
+from models.moves import Role
+
+MEGABYTE = 1_000_000
+UPLOAD = 12 * MEGABYTE
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+WATCH = frozenset({Role.DISPLAY, Role.DUTY, Role.LEADER, Role.OPERATOR})
+"""Those who look at the whole county."""
+DESK = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT, Role.GRID})
+"""Those who may open a case; which ones, the queries decide."""
+EVERYBODY = frozenset(Role) - {Role.SYSTEM}
+ADMIN = frozenset({Role.ADMIN})
+GRID = frozenset({Role.GRID})
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the table.
+
+    Attributes:
+        pattern: in werkzeug's syntax.
+        roles: accounts with a session that may use it. scopes: bearer tokens that may, with any one of them.
+        anyone: no login needed.
+        form: an HTML form of our own posts here, with its hidden token (else the header `X-GC-CSRF` is asked for).
+        body: the largest body, in bytes.
+        page: built by Dash.
+    """
+
+    pattern: str
+    methods: tuple[str, ...] = ("GET",)
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    anyone: bool = False
+    form: bool = False
+    body: int = MEGABYTE
+    page: bool = False
+
+    def allows(self, visitor: Visitor | None, *, by_token: bool = False) -> bool:
+        """Whether this visitor may; None is somebody unknown."""
+        if self.anyone:
+            return True
+        if visitor is None:
+            return False
+        return bool(visitor.scopes & self.scopes) if by_token else visitor.role in self.roles
+
+
+def _scopes(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+_API = "/api/v1"
+_READ = _scopes("read", "operate")
+_CASES = _READ | _scopes("department")
+_ANY_TOKEN = _scopes("report", "read", "operate", "department", "events")
+
+TABLE: tuple[Route, ...] = (
+    # entrance
+    Route("/", roles=EVERYBODY),
+    Route("/login", ("GET", "POST"), anyone=True, form=True),
+    Route("/logout", ("POST",), roles=EVERYBODY, form=True),
+    Route("/language", anyone=True),
+    Route("/display", anyone=True),
+    # pages
+    Route("/wall", roles=WATCH, page=True),
+    Route("/cases", roles=DESK | {Role.DISPLAY}, page=True),
+    Route("/cases/<code>", roles=DESK, page=True),
+    Route("/cameras", roles=frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.ADMIN}), page=True),
+    Route("/admin", roles=ADMIN, page=True),
+    Route("/grid", roles=GRID),
+    Route("/grid/reports", ("POST",), roles=GRID, form=True, body=UPLOAD),
+    Route("/attachments/<digest>", roles=DESK, scopes=_CASES),
+    # what pages are made of
+    Route("/assets/<path:file>", anyone=True),
+    Route("/_favicon.ico", anyone=True),
+    Route("/_dash-component-suites/<package>/<path:file>", roles=EVERYBODY),
+    Route("/_dash-layout", roles=EVERYBODY),
+    Route("/_dash-dependencies", roles=EVERYBODY),
+    Route("/_dash-update-component", ("POST",), roles=EVERYBODY),
+    Route("/live/reference", roles=WATCH),
+    Route("/live/snapshot", roles=WATCH),
+    Route("/map/areas.geojson", roles=WATCH | GRID),
+    # machines
+    Route("/healthz", anyone=True),
+    Route("/readyz", anyone=True),
+    Route("/metrics", roles=frozenset({Role.ADMIN, Role.DUTY, Role.OPERATOR}), scopes=_scopes("read")),
+    Route(f"{_API}/openapi.json", roles=EVERYBODY, scopes=_ANY_TOKEN | {"display"}),
+    Route(
+        f"{_API}/reports",
+        ("POST",),
+        roles=frozenset({Role.GRID, Role.OPERATOR, Role.DUTY}),
+        scopes=_scopes("report"),
+    ),
+    Route(f"{_API}/cases", roles=DESK | {Role.DISPLAY}, scopes=_CASES),
+    Route(f"{_API}/cases/<code>", roles=DESK, scopes=_CASES),
+    Route(
+        f"{_API}/cases/<code>/actions/<action>",
+        ("POST",),
+        roles=frozenset({Role.DUTY, Role.OPERATOR, Role.DEPARTMENT, Role.GRID}),
+        scopes=_scopes("operate", "department"),
+    ),
+    Route(
+        f"{_API}/cases/<code>/attachments",
+        ("POST",),
+        roles=frozenset({Role.OPERATOR, Role.DUTY, Role.DEPARTMENT, Role.GRID}),
+        scopes=_scopes("report", "operate", "department"),
+        body=UPLOAD,
+    ),
+    Route(f"{_API}/figures", roles=WATCH, scopes=_READ),
+    Route(f"{_API}/events", roles=WATCH, scopes=_scopes("events")),
+    Route(f"{_API}/cameras", roles=WATCH | ADMIN, scopes=_READ),
+    Route(f"{_API}/departments", roles=EVERYBODY, scopes=_ANY_TOKEN),
+    Route(f"{_API}/areas", roles=EVERYBODY, scopes=_ANY_TOKEN),
+    Route(f"{_API}/categories", roles=EVERYBODY, scopes=_ANY_TOKEN),
+    Route(f"{_API}/sources", roles=EVERYBODY, scopes=_ANY_TOKEN),
+    Route(f"{_API}/accounts", ("GET", "POST"), roles=ADMIN),
+    Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
+    Route(f"{_API}/tokens", roles=ADMIN),
+    Route(f"{_API}/tokens/<name>/actions/<action>", ("POST",), roles=ADMIN),
+)
+
+HOME = {
+    Role.DISPLAY: "/wall",
+    Role.DUTY: "/wall",
+    Role.LEADER: "/wall",
+    Role.OPERATOR: "/cases",
+    Role.DEPARTMENT: "/cases",
+    Role.GRID: "/grid",
+    Role.ADMIN: "/admin",
+}
+"""Where a role lands after login; a role that is not here has no page of its own yet."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A path found in the table."""
+
+    route: Route
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class Routes:
+    """Finds the line of a path. Raises werkzeug's NotFound and MethodNotAllowed."""
+
+    def __init__(self, table: Collection[Route] = TABLE) -> None:
+        self._by_pattern = {route.pattern: route for route in table}
+        rules = [Rule(route.pattern, methods=route.methods, endpoint=route.pattern) for route in table]
+        self._map = Map(rules, merge_slashes=False, redirect_defaults=False)
+
+    def find(self, path: str, method: str) -> Match:
+        """The line for a request.
+
+        Raises:
+            NotFound: no line has this path. MethodNotAllowed: lines have it, none with this method.
+        """
+        if "//" in path:
+            raise NotFound  # werkzeug would trim them, and Flask might read the path in another way than this table
+        pattern, values = self._map.bind("").match(path, method)
+        return Match(self._by_pattern[str(pattern)], {name: str(value) for name, value in values.items()})
+
+    def page(self, path: str, visitor: Visitor) -> Match | None:
+        """The page at a path, if there is one and this visitor may open it."""
+        try:
+            match = self.find(path, "GET")
+        except NotFound:
+            return None
+        return match if match.route.page and match.route.allows(visitor) else None
