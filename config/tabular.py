@@ -94,7 +94,7 @@ class Table:
         problem = None
         if len(record) != width:
             problem = f"the row has {len(record)} cells, the header has {width}"
-        cells = dict(zip(self.columns, (cell.strip() for cell in record), strict=False))
+        cells = dict(zip(self.columns, map(str.strip, record), strict=False))
         return Row(number, cells, problem)
 
     def share(self) -> float:
@@ -146,9 +146,9 @@ def encoding_of(file: Path, source: BinaryIO) -> str:
     source.seek(0)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
-    elif head[1::2].count(0) > len(head) // 4:
+    elif b"\n\0" in head and not head[::2].count(0):
         candidates = ["utf-16-le"]
-    elif head[::2].count(0) > len(head) // 4:
+    elif b"\0\n" in head and not head[1::2].count(0):
         candidates = ["utf-16-be"]
     elif b"\0" in head:
         raise TableError(f"{file} is no text file (byte {head.index(0)} is zero); expected CSV or an Excel workbook.")

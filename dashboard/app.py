@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
-from flask import Flask, g
+from dash.exceptions import DependencyException
+from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from alerts.news import News
 from config import texts
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
-from dashboard import api, entrance, guard, health, live, phone, photos, server
+from dashboard import api, entrance, guard, health, live, phone, photos, problems, server
 from dashboard.measures import Measures
 from dashboard.pages import router
+from dashboard.problems import Problem
 from dashboard.routes import Routes
 from dashboard.services import KEY, Addresses, Publisher, Services
 from dashboard.turns import Turns
@@ -160,7 +162,12 @@ def _mount_dash(flask: Flask, routes: Routes) -> None:
     dash.layout = router.shell
     router.register(dash, routes)
     dash.init_app(flask)
+    flask.register_error_handler(DependencyException, _no_such_script)
     guard.allow_dash(flask, dash)
+
+
+def _no_such_script(error: Exception) -> Response:
+    return problems.answer(Problem(404, "There is no such script."))
 
 
 def _warm(flask: Flask) -> None:

@@ -16,6 +16,8 @@ from models.masking import masked
 from models.moves import MOVES, Role, Stage, possible
 from models.vault import Vault
 
+LONGEST_CODE = 64
+
 
 def page(parts: Services, who: Visitor, wanted: CaseFilter, *, after: str | None, size: int) -> shapes.CasePage:
     """One page of a list, counted and listed at the same moment."""
@@ -32,6 +34,8 @@ def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
     Raises:
         Problem: 404 where it does not exist or this visitor may not know of it.
     """
+    if not code.isprintable() or len(code) > LONGEST_CODE:
+        raise no_case(code[:LONGEST_CODE])
     moment = parts.moment()
     with desk.steady(parts.store) as connection:
         case = queries.case(connection, code, who.actor)

@@ -45,9 +45,9 @@ def _home() -> ResponseReturnValue:
 
 def _login() -> ResponseReturnValue:
     if request.method == "GET":
-        return _page("login.html", 200, next=local_path(request.args.get("next")))
+        return _page("login.html", 200, next=_way_on(request.args.get("next")))
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    wanted = local_path(request.form.get("next"))
+    wanted = _way_on(request.form.get("next"))
     address = request.remote_addr or ""
     if not 0 < len(name) <= NAME_LENGTH or not name.isprintable() or not 0 < len(password) <= PASSWORD_LENGTH:
         return _page("login.html", 422, next=wanted, fault="entrance.wrong")
@@ -55,6 +55,12 @@ def _login() -> ResponseReturnValue:
     if isinstance(found, str):
         return _page("login.html", 429 if found == "entrance.locked" else 401, next=wanted, fault=found, name=name)
     return _opened(*found, wanted or HOME.get(found[0].role, "/"))
+
+
+def _way_on(text: str | None) -> str:
+    """Where the visitor was going; never back to the login."""
+    path = local_path(text)
+    return "" if urlsplit(path).path == "/login" else path
 
 
 def enter(name: str, password: str, address: str) -> tuple[Visitor, str] | str:
@@ -66,10 +72,10 @@ def enter(name: str, password: str, address: str) -> tuple[Visitor, str] | str:
     now, store = real_now(), services().store
     account_key, address_key = f"account:{name}", f"address:{address}"
     with store.write() as connection:
-        if accounts.locked_until(connection, (account_key, address_key), now):
+        locked = accounts.locked_until(connection, (address_key,), now)
+        if locked or not accounts.charged(connection, account_key, now):
             accounts.audit(connection, name, "", "login.locked", now, address=address)
             return "entrance.locked"
-        accounts.failed(connection, (account_key,), now)
     with store.read() as connection:
         who = accounts.password_fits(connection, name, password)
     with store.write() as connection:
@@ -154,7 +160,7 @@ def local_path(text: str | None) -> str:
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or not text.isprintable() or "\\" in text:
         return ""
     parts = urlsplit(text)
-    return text if not parts.scheme and not parts.netloc and parts.path != "/login" else ""
+    return text if not parts.scheme and not parts.netloc else ""
 
 
 def _page(template: str, status: int, **values: Any) -> tuple[str, int]:

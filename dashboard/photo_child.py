@@ -12,10 +12,10 @@ import sys
 
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-MEMORY = 512 * 2**20
-"""Bytes of address space: enough for 40 megapixels in RGBA, and no more."""
+MEMORY = 320 * 2**20
+"""Bytes of address space: enough for the largest picture taken, and little more."""
 SECONDS = 5
-PIXELS = 40_000_000
+PIXELS = 36_000_000
 EDGE = 2048
 """Pixels of the longer edge of what is kept."""
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -48,9 +48,8 @@ def clean(raw: bytes) -> tuple[int, int, bytes]:
                 raise Refusal("too-many-pixels")
             image.draft("RGB", (EDGE, EDGE))  # lets a JPEG be decoded small
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
-            plain = _opaque(upright)
+            image.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
+            plain = _opaque(ImageOps.exif_transpose(image))
     except Refusal:
         raise
     except UnidentifiedImageError as error:

@@ -28,7 +28,7 @@ _DIGEST = re.compile(r"^[0-9a-f]{64}$")
 _SENTENCES = {
     "no-picture": "This is no JPEG, PNG or WebP picture.",
     "broken": "The picture is broken or ends too early.",
-    "too-many-pixels": "The picture has too many pixels; at most 40 megapixels are taken.",
+    "too-many-pixels": "The picture has too many pixels; at most 36 megapixels are taken.",
 }
 
 

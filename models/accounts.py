@@ -175,6 +175,25 @@ def failed(connection: Connection, keys: Sequence[str], now: datetime) -> None:
         connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
+def charged(connection: Connection, key: str, now: datetime) -> bool:
+    """Count an attempt before it is made: False where the key is locked out, and then nothing is counted.
+
+    The row is locked until commit, so that of any number of attempts at the same time no more than `FAILURES` are let
+    through. Call `passed` when the attempt succeeds.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    empty = dialect.insert(t.lockout).values(key=key, failures=0, first_at=now, until=None)
+    connection.execute(empty.on_conflict_do_nothing(index_elements=["key"]))
+    row = connection.execute(select(t.lockout).where(t.lockout.c.key == key).with_for_update()).one()
+    if row.until is not None and row.until > now:
+        return False
+    failures, first = (1, now) if now - row.first_at > LOCKED else (row.failures + 1, row.first_at)
+    until = now + LOCKED if failures >= FAILURES else None
+    values = {"failures": failures, "first_at": first, "until": until}
+    connection.execute(update(t.lockout).where(t.lockout.c.key == key).values(values))
+    return True
+
+
 def passed(connection: Connection, keys: Sequence[str]) -> None:
     """Forget the failures of these keys."""
     connection.execute(delete(t.lockout).where(t.lockout.c.key.in_(keys)))

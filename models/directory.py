@@ -57,7 +57,10 @@ def read(connection: Connection) -> Directory:
         departments=_rows(connection, t.department, _DEPARTMENT),
         categories=_rows(connection, t.category, (*_CATEGORY, *_CATEGORY_MORE)),
         sources=_rows(connection, t.source, _SOURCE),
-        cameras={code: _judged(row) for code, row in _rows(connection, t.camera, (*_CAMERA, *_REGISTER, *_TRANSLATED)).items()},
+        cameras={
+            code: _judged(row)
+            for code, row in _rows(connection, t.camera, (*_CAMERA, *_REGISTER, *_TRANSLATED)).items()
+        },
     )
 
 

@@ -181,6 +181,32 @@ class Freshness:
         return None
 
 
+class Transit:
+    """How much longer than usual a packet was under way: its picture is older by that much than its arrival tells.
+
+    Usual is the quickest of the last ten to twenty seconds, so that two clocks which drift apart do no harm.
+    """
+
+    def __init__(self, window: float = 10.0) -> None:
+        self._window = window
+        self._began: float | None = None
+        self._sent = float("-inf")
+        self._best = self._before = float("inf")
+
+    def late_by(self, sent: float | None, now: float) -> float:
+        """Seconds above the usual. `sent`: the packet's time in the source's clock; `now`: its arrival in ours."""
+        if sent is None:
+            return 0.0
+        if sent < self._sent - 1.0:  # the source's clock was set back: what was usual means nothing any more
+            self._began, self._before = now, float("inf")
+            self._best = float("inf")
+        self._sent, offset = sent, now - sent
+        if self._began is None or now - self._began > self._window:
+            self._began, self._before, self._best = now, self._best, offset
+        self._best = min(self._best, offset)
+        return offset - min(self._best, self._before)
+
+
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 60.0
 LONGEST_PASSING_WAIT = 10.0

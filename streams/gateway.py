@@ -88,10 +88,11 @@ class Courtesy:
 
 @dataclass(slots=True)
 class _Seat:
-    """One connection's viewer and what waits for him."""
+    """One connection's viewer, the cameras he asked for, and what waits for him of those he may see."""
 
     viewer: Viewer
     credentials: Credentials
+    wanted: frozenset[str] = frozenset()
     backlog: Backlog = field(default_factory=Backlog)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -146,7 +147,10 @@ class Gateway:
 
     def _mark_state(self, camera: str) -> None:
         for seat in self._seats.values():
-            if seat.backlog.mark_state(camera):
+            if camera in seat.wanted - seat.backlog.watched and self._shows(seat.viewer, camera):
+                seat.backlog.watch_also(camera)  # it was asked for before it was on the register
+                seat.wake.set()
+            elif seat.backlog.mark_state(camera):
                 seat.wake.set()
 
     async def _admission(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -207,6 +211,7 @@ class Gateway:
 
     async def _watch(self, connection: ServerConnection, seat: _Seat, cameras: frozenset[str]) -> None:
         shown = frozenset(camera for camera in cameras if self._shows(seat.viewer, camera))
+        seat.wanted = cameras
         seat.backlog.watch(shown)
         seat.wake.set()
         if cameras - shown:
@@ -262,9 +267,8 @@ class Gateway:
                 await _expelled(connection, _UNAUTHORISED, "no longer signed in")
                 return
             seat.viewer = viewer
-            hidden = {camera for camera in seat.backlog.watched if not self._shows(viewer, camera)}
-            if hidden:
-                await self._watch(connection, seat, seat.backlog.watched)
+            if seat.backlog.watched != {camera for camera in seat.wanted if self._shows(viewer, camera)}:
+                await self._watch(connection, seat, seat.wanted)
 
 
 async def _expelled(connection: ServerConnection, code: int, why: str) -> NoReturn:

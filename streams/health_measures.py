@@ -162,7 +162,7 @@ def seen_blocks(unseen: Sequence[Polygon]) -> Flags:
         corners = np.rint(np.asarray(polygon, np.float64) * (WIDTH, HEIGHT)).astype(np.int32)
         cv2.fillPoly(raster, [corners], 255)
         cv2.polylines(raster, [corners], True, 255, 5)
-    return _highest(raster) == 0
+    return np.equal(_highest(raster), 0)
 
 
 def _highest(plane: Plane) -> Plane:
@@ -246,7 +246,8 @@ def _calm_mean(counts: NDArray[np.intp], number: float) -> float:
 
 
 def _enlarged(flags: Flags, each: int) -> Flags:
-    return np.repeat(np.repeat(flags, each, axis=0), each, axis=1)
+    larger: Flags = np.repeat(np.repeat(flags, each, axis=0), each, axis=1)
+    return larger
 
 
 def likeness(frame: Frame, view: Plane, grain: float) -> Likeness | None:

@@ -164,9 +164,9 @@ class RtspServer:
     def knows(self, path: str) -> bool:
         return path in self._clips
 
-    @property
-    def watching(self) -> int:
-        return len(self._open)
+    def unsent_bytes(self) -> int:
+        """What waits for clients that do not read, all together."""
+        return sum(writer.transport.get_write_buffer_size() for writer in self._open)
 
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[RtspServer]:

@@ -1,9 +1,10 @@
 """Opening a camera's source with bounded waits, and its packets: every failure is a `SourceError` with a reason.
 
-The library is PyAV. Its timeouts hold for a whole call (FFmpeg's own `timeout` counts anew with every byte, and a read
-that stalls takes it twice); at 60 cameras they cost nothing measurable. What it does not bound or tell is added here: the host is resolved and judged first and then
-connected to by its number; a first DESCRIBE on a socket of our own names causes and refuses redirections, which FFmpeg
-would follow to any host; formats and codecs are listed, everything else is refused (FFmpeg plays a text file as video).
+The library is PyAV. What it does not bound or tell is added here: a call ends after its time even where a byte trickles
+in now and then; a picture that the library held back until its time ran out is not taken for a new one; the host is
+resolved and judged first and then connected to by its number; a first DESCRIBE on a socket of our own names causes and
+refuses redirections, which FFmpeg would follow to any host; formats and codecs are listed, everything else is refused
+(FFmpeg plays a text file as video).
 No text of an error ever leaves this module: FFmpeg's texts repeat the address with its password.
 """
 
@@ -23,7 +24,7 @@ import av
 from av.container import InputContainer
 
 from streams.addresses import Address, AddressRefusedError, AddressRules, RemoteAddress, parsed, refuse_host
-from streams.camera import Reason
+from streams.camera import Reason, Transit
 
 FORMATS = "rtsp,sdp,flv,mpegts,mpjpeg,mov,matroska,avi,h264,hevc,mjpeg,mpeg,rtp"
 """FFmpeg demuxers that a camera may need. No playlists: they name further addresses, which nobody judged."""
@@ -54,11 +55,18 @@ class Waits:
 
 @dataclass(slots=True)
 class Seen:
-    """One packet: when it arrived (monotonic seconds), whether it is a key picture, and its time in the source's own
-    clock, which runs on where a file begins anew (seconds; None where it has none)."""
+    """One packet.
+
+    Attributes:
+        at: when it arrived, monotonic seconds.
+        taken: when its picture was taken as far as can be known (see `Transit`), monotonic seconds.
+        key: it is a key picture.
+        time: in the source's own clock, which runs on where a file begins anew; seconds, None where it has none.
+    """
 
     packet: av.Packet
     at: float
+    taken: float
     key: bool
     time: float | None
 
@@ -66,8 +74,11 @@ class Seen:
 class Source:
     """An opened source. Its packets end with a `SourceError` or when `stop` is set; leaving `opened` closes it."""
 
-    def __init__(self, container: InputContainer, file: bool, loop: bool, stop: threading.Event) -> None:
-        self._container, self._file, self._loop, self._stop = container, file, loop, stop
+    def __init__(
+        self, container: InputContainer, stop: threading.Event, *, file: bool, loop: bool, silence: float
+    ) -> None:
+        self._container, self._stop = container, stop
+        self._file, self._loop, self._silence = file, loop, silence
         self.stream = container.streams.video[0]
         self.decoder = self.stream.codec_context
         self.decoder.thread_count = 1
@@ -82,17 +93,21 @@ class Source:
         yield from self._file_packets() if self._file else self._live_packets()
 
     def _live_packets(self) -> Iterator[Seen]:
-        began, count = time.monotonic(), 0
+        before, transit = time.monotonic(), Transit()
         try:
             for packet in self._container.demux(self.stream):
+                now = time.monotonic()
+                if now - before >= 0.95 * self._silence:
+                    raise SourceError(Reason.NO_DATA)  # the parser's last picture, given up when the time ran out
+                before = now
                 if packet.size:
-                    count += 1
-                    yield Seen(packet, time.monotonic(), packet.is_keyframe, _stream_time(packet))
+                    sent = _stream_time(packet)
+                    yield Seen(packet, now, now - transit.late_by(sent, now), packet.is_keyframe, sent)
                 if self._stop.is_set():
                     return
         except av.FFmpegError as error:
             raise SourceError(_reading_reason(error)) from None
-        raise SourceError(Reason.CLOSED if count or time.monotonic() - began < 1.0 else Reason.NO_DATA)
+        raise SourceError(Reason.CLOSED)
 
     def _file_packets(self) -> Iterator[Seen]:
         stated = float(self._container.duration or 0) / av.time_base
@@ -125,7 +140,8 @@ class Source:
                 count, reached = count + 1, max(reached, sent - origin + step)
                 if self._stop.wait(max(0.0, min(start + sent - origin - time.monotonic(), 60.0))):
                     return reached
-                yield Seen(packet, time.monotonic(), packet.is_keyframe, before + sent - origin)
+                now = time.monotonic()
+                yield Seen(packet, now, now, packet.is_keyframe, before + sent - origin)
         except av.FFmpegError:
             raise SourceError(Reason.BROKEN) from None
         if not count:
@@ -157,7 +173,7 @@ def opened(
         raise SourceError(Reason.ADDRESS_REFUSED) from None
     try:
         _refuse_unfit(container)
-        yield Source(container, file, loop, stop)
+        yield Source(container, stop, file=file, loop=loop, silence=waits.read)
     finally:
         container.close()
 

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from streams.addresses import AddressRules
 from streams.board import Board, Shot
 from streams.camera import Moment, Reason, wait_before
+from streams.masks import MaskError, refuse_faulty
 from streams.roster import Roster
 from streams.source import Waits
 from streams.wire import CameraSpec, Unpacking, packed, spec_to_json
@@ -93,17 +94,17 @@ class Supervisor:
     async def watch(self, specs: Sequence[CameraSpec]) -> None:
         """Watch exactly these cameras. One whose register is incomplete is on the board, and never opened."""
         now = self._moment()
-        wanted = {spec.id: spec for spec in specs}
+        wanted = {spec.id: spec for spec in map(_plain, specs)}
         for camera in set(self._specs) - set(wanted):
             self._board.dismiss(camera)
         for camera, spec in wanted.items():
             old = self._specs.get(camera)
             if old is None or (old.mark, old.registered) != (spec.mark, spec.registered):
                 self._board.admit(camera, now)
-                if not spec.registered:
-                    self._board.failed(camera, Reason.UNREGISTERED, now)
+                if reason := _shut(spec):
+                    self._board.failed(camera, reason, now)
         self._specs = wanted
-        self._roster.place(spec.id for spec in specs if spec.registered)
+        self._roster.place(camera for camera, spec in wanted.items() if _shut(spec) is None)
         await self._follow_roster()
 
     async def _follow_roster(self) -> None:
@@ -241,6 +242,26 @@ class Supervisor:
         if not life.suspects and len(deaths) == deaths.maxlen and deaths[-1] - deaths[0] < _DEATHS_WINDOW_SECONDS:
             deaths.clear()
             self._roster.split(number)
+
+
+def _plain(spec: CameraSpec) -> CameraSpec:
+    """The spec with its masks as tuples of numbers; what cannot be read as such stays as it came, to be refused."""
+    try:
+        masks = tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in spec.masks)
+    except (TypeError, ValueError):
+        return spec
+    return replace(spec, masks=masks)
+
+
+def _shut(spec: CameraSpec) -> Reason | None:
+    """Why a camera is not even opened, if so."""
+    if not spec.registered:
+        return Reason.UNREGISTERED
+    try:
+        refuse_faulty(spec.masks)
+    except (MaskError, TypeError, ValueError):
+        return Reason.MASK_FAILED
+    return None
 
 
 def worker_environment() -> dict[str, str]:

@@ -91,6 +91,11 @@ class Backlog:
         self._states = dict.fromkeys(sorted(cameras))
         self._pictures = dict.fromkeys(sorted(cameras))
 
+    def watch_also(self, camera: str) -> None:
+        """Watch one more; its state and newest picture are to be sent."""
+        self._watched |= {camera}
+        self._states[camera] = self._pictures[camera] = None
+
     def mark_state(self, camera: str) -> bool:
         """Returns whether there is something to send now that was not before."""
         return self._mark(self._states, camera)

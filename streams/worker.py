@@ -22,7 +22,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -197,9 +197,9 @@ def seen_pictures(source: Source, spec: CameraSpec, step: Any, doubt: Any) -> It
         if frame is None:
             continue
         picture = picture_of(frame, spec.masks)
-        at = datetime.now(UTC).isoformat()
+        at = (datetime.now(UTC) - timedelta(seconds=time.monotonic() - seen.taken)).isoformat()
         head = {
-            "kind": "picture", "camera": spec.id, "mark": spec.mark, "mono": seen.at, "at": at,
+            "kind": "picture", "camera": spec.id, "mark": spec.mark, "mono": seen.taken, "at": at,
             "brightness": round(picture.brightness, 1), "activity": round(eye.activity, 5),
         }  # fmt: skip
         yield head, picture

@@ -161,15 +161,15 @@ class Tile {
  */
 export function watchTiles({ url, tiles, t }) {
   const shown = Array.from(tiles, (node) => new Tile(node, t, () => judge()));
-  const link = { socket: null, transit: new Transit(), heardAt: -Infinity, failures: 0, timer: 0, stopped: false };
-  const connected = (now) => link.socket !== null && now - link.heardAt < SILENT_MS;
+  const link = { socket: null, transit: null, triedAt: 0, heardAt: -Infinity, failures: 0, timer: 0, stopped: false };
+  const connected = (now) => now - link.heardAt < SILENT_MS;
 
   function connect() {
     const socket = new WebSocket(url, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
     link.socket = socket;
     link.transit = new Transit();
-    link.heardAt = performance.now();
+    link.triedAt = performance.now();
     socket.onopen = () => socket.send(JSON.stringify({ kind: "watch", cameras: shown.map((tile) => tile.camera) }));
     socket.onmessage = ({ data }) => hear(data);
     socket.onclose = () => socket === link.socket && lost();
@@ -207,6 +207,7 @@ export function watchTiles({ url, tiles, t }) {
   function lost() {
     const socket = link.socket;
     link.socket = null;
+    link.heardAt = -Infinity;
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
@@ -221,7 +222,8 @@ export function watchTiles({ url, tiles, t }) {
   }
 
   function watchOver() {
-    if (link.socket !== null && !connected(performance.now())) lost();
+    const now = performance.now();
+    if (link.socket !== null && now - Math.max(link.triedAt, link.heardAt) >= SILENT_MS) lost();
     else judge();
   }
 

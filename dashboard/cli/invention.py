@@ -16,6 +16,9 @@ from config.county import Category, County
 PHRASES = Path(__file__).with_name("phrases.toml")
 GRAVEST = 1
 """Cases of this level take the wall at once; the flow sends them apart from the others, one at a time."""
+INDOORS = ("04", "0501", "0503", "07")
+"""Disputes, hardship and questions: they are of a community, not of a spot in the street."""
+SEEN_BY_CAMERA = ("0101", "0103", "0104", "0105", "0106", "020202", "060101")
 _TRIES = 12
 
 
@@ -70,18 +73,26 @@ class Inventor:
         ground = self._dice.choices(self.grounds, self._households)[0]
         spot = self._dice.choice(self._words["places"]["urban" if ground.urban else "village"])
         phrase = self._dice.choice(self._words["phrases"][leaf.code])
-        where = ground.speaks + spot
-        sources = self._words["sources"]
+        where = ground.speaks if leaf.code.startswith(INDOORS) else ground.speaks + spot
         longitude, latitude = self._point(ground)
         return Invented(
             category=leaf.code,
             level=leaf.level or 4,
             description=phrase.format(place=where, n=self._dice.randint(2, 6)),
             address=where,
-            source=self._dice.choices(list(sources), list(sources.values()))[0],
+            source=self._source(leaf.code),
             longitude=round(longitude, 6),
             latitude=round(latitude, 6),
         )
+
+    def _source(self, category: str) -> str:
+        """A camera sees streets and water, no hardship and no dispute."""
+        sources = {
+            name: weight
+            for name, weight in self._words["sources"].items()
+            if name != "camera" or category.startswith(SEEN_BY_CAMERA)
+        }
+        return str(self._dice.choices(list(sources), list(sources.values()))[0])
 
     def grave(self) -> Invented:
         """A report that takes the wall."""

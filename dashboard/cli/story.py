@@ -100,6 +100,7 @@ def lives(
     for number, (at, report) in enumerate(reports):
         due_at, soon_at = deadline(report.category, at)
         close = at + _lasts(at, due_at, dice)
+        close = close if report.category in urgent else _by_day(close, due_at, zone, dice)
         planned.append(Life(number, report, at, due_at, soon_at, close, report.category in urgent))
     return _measured(planned, now, dice)
 
@@ -107,8 +108,18 @@ def lives(
 def _lasts(at: datetime, due_at: datetime | None, dice: Random) -> timedelta:
     """How long handling takes: mostly well within the limit, now and then beyond it."""
     limit = (due_at - at) if due_at else timedelta(days=2)
-    share = dice.uniform(1.02, 1.4) if dice.random() < 0.05 else min(dice.betavariate(2.0, 2.6), 0.97)
+    share = dice.uniform(1.02, 1.4) if dice.random() < 0.05 else min(dice.betavariate(1.5, 3.2), 0.97)
     return max(limit * share, timedelta(minutes=25))
+
+
+def _by_day(close: datetime, due_at: datetime | None, zone: ZoneInfo, dice: Random) -> datetime:
+    """Offices close few cases at night: such a closing waits for the morning, where the deadline lets it."""
+    local = close.astimezone(zone)
+    if 7 <= local.hour < 20 or dice.random() < 0.1:
+        return close
+    morning = local.replace(hour=8, minute=0) + timedelta(days=local.hour >= 20, minutes=dice.uniform(0, 420))
+    later = morning.astimezone(close.tzinfo)
+    return close if due_at is not None and close <= due_at < later else later
 
 
 def _measured(planned: Sequence[Life], now: datetime, dice: Random) -> list[Life]:
@@ -147,7 +158,7 @@ def _earlier(life: Life, now: datetime, dice: Random) -> datetime:
     """A closing time before now, and before the deadline where that is possible."""
     end = min(now, life.due_at or now)
     span = max(end - life.reported_at, timedelta(minutes=26))
-    return max(life.reported_at + span * dice.uniform(0.4, 0.95), life.reported_at + timedelta(minutes=25))
+    return life.reported_at + max(span * dice.uniform(0.05, 0.8), timedelta(minutes=25))
 
 
 def steps_of(life: Life, department: str, now: datetime, inventor: Inventor, dice: Random) -> list[Step]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 
 import click
 
+from bench.run import BENCHES
+from bench.run import run as run_bench
 from config.columns import load_map
 from config.reference import check as faults_of
 from config.reference import load
@@ -70,12 +70,9 @@ def check(folder: Path | None) -> int:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(name: str | None, arguments: tuple[str, ...]) -> int:
     """Measure NAME on this machine; the last line is one JSON object of figures. Without NAME: what there is."""
-    import bench as room
-
-    known = sorted(module.name for module in pkgutil.iter_modules(room.__path__) if module.name != "run")
     if name is None:
-        answer("\n".join(known))
+        answer("\n".join(f"{known}: {what}" for known, what in BENCHES.items()))
         return 0
-    if name not in known:
-        raise Refusal(f"There is no benchmark {name!r}; there are {', '.join(known)}.")
-    return int(importlib.import_module(f"bench.{name}").run(list(arguments)) or 0)
+    if name not in BENCHES:
+        raise Refusal(f"There is no benchmark {name!r}; there are {', '.join(BENCHES)}.")
+    return run_bench(name, arguments)

@@ -83,9 +83,9 @@ class Streams:
 
 
 @asynccontextmanager
-async def streams(cameras: Iterable[CameraSpec], clips: Path | None = None, **changes: Any) -> AsyncIterator[Streams]:
+async def streams(specs: Iterable[CameraSpec], clips: Path | None = None, **changes: Any) -> AsyncIterator[Streams]:
     """The loop of the streams process with these cameras; on leaving it has ended and no child is left."""
-    running = Streams(cameras=list(cameras))
+    running = Streams(cameras=list(specs))
     ready, stop = asyncio.Event(), asyncio.Event()
 
     def listening(port: int) -> None:

@@ -54,7 +54,7 @@ def test_a_report_is_row_trace_and_outbox_or_nothing(
     outcome = door.report(a_report(leaf("urgent_hour")), OPERATOR, NOW)
     with county_store.read() as connection:
         assert queries.facts_after(connection, 0)[0][0] == int(outcome.facts[0].id) == 1
-        assert [line.action for line in queries.trace(connection, outcome.case.id)][0] == "report"
+        assert next(line.action for line in queries.trace(connection, outcome.case.id)) == "report"
         before = queries.last_number(connection)
     with pytest.raises(Refused), door.transaction() as (deed, _facts):
         deed.report(a_report(leaf("urgent_hour")), OPERATOR, NOW)

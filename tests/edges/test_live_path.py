@@ -178,7 +178,7 @@ def test_every_acknowledged_report_reaches_every_wall_while_redis_is_killed(
         here.run("push")
         here.wait_ready()
         fault = killer_of(redis_server, 0.3)
-        history, walls = asyncio.run(loaded_while(here, token, fault, 1.0, rate=60, seconds=5))
+        history, walls = asyncio.run(loaded_while(here, token, fault, 1.0, rate=60, seconds=4))
     kind = county_store.url.get_backend_name()
     judged(history, walls, f"Redis killed every 1.3 s ({kind})", capsys)
     assert percentile(history.told, 1.0) < 0.5, "telling the news held a writer up"
@@ -238,8 +238,8 @@ def test_a_redis_that_is_stopped_holds_up_neither_writers_nor_walls(
     with a_site(sqlite_county, redis_server, tmp_path) as here:
         here.run("push")
         here.wait_ready()
-        history, walls = asyncio.run(loaded_while(here, token, stop, 1.0, rate=50, seconds=4))
-    judged(history, walls, "Redis stopped 1.5 s of every 2.5 s", capsys)
+        history, walls = asyncio.run(loaded_while(here, token, stop, 0.8, rate=50, seconds=3.2))
+    judged(history, walls, "Redis stopped 1.5 s of every 2.3 s", capsys)
     assert max(history.told) < 0.3
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import camera as eye
-from streams.camera import LASTING, Freshness, Limits, Moment, Pace, Reason, State, Watch, wait_before
+from streams.camera import LASTING, Freshness, Limits, Moment, Pace, Reason, State, Transit, Watch, wait_before
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -202,6 +202,32 @@ def test_a_stream_without_times_is_judged_by_its_bytes() -> None:
 
 def test_a_corrupt_picture_is_never_fresh() -> None:
     assert Freshness().doubt(1.0, 1, corrupt=True) is Reason.CORRUPT
+
+
+# --- how long a packet was under way --------------------------------------------------------------------------------
+
+
+def test_a_packet_that_was_held_up_is_older_than_its_arrival() -> None:
+    transit = Transit()
+    assert [transit.late_by(n, 500.0 + n) for n in range(5)] == [0.0] * 5
+    assert transit.late_by(5.0, 508.0) == pytest.approx(3.0)
+    assert transit.late_by(6.0, 506.2) == pytest.approx(0.2)
+
+
+def test_clocks_that_drift_apart_make_nothing_old() -> None:
+    transit = Transit()
+    assert max(transit.late_by(n, 500.0 + n * 1.001) for n in range(3600)) < 0.05
+
+
+def test_a_source_whose_clock_was_set_back_is_not_late_for_ever() -> None:
+    transit = Transit()
+    assert transit.late_by(1000.0, 1.0) == 0.0
+    assert transit.late_by(10.0, 2.0) == 0.0
+    assert transit.late_by(11.0, 3.5) == pytest.approx(0.5)
+
+
+def test_a_packet_without_a_time_counts_as_just_sent() -> None:
+    assert Transit().late_by(None, 7.0) == 0.0
 
 
 # --- waiting before the next try ------------------------------------------------------------------------------------

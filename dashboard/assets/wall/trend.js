@@ -23,9 +23,10 @@ export function buildTrend(panel, { words, truth }) {
   const area = svg("path", { class: "area-reported" });
   const reported = svg("path", { class: "line-reported" });
   const closed = svg("path", { class: "line-closed" });
+  const now = ["reported", "closed"].map((kind) => svg("path", { class: `line-${kind} line-running` }));
   const dots = ["reported", "closed"].map((kind) => svg("circle", { class: `dot-${kind}` }));
   const title = svg("title");
-  const drawing = svg("svg", { class: "trend", role: "img" }, title, running, grid, area, reported, closed, ...dots);
+  const drawing = svg("svg", { class: "trend", role: "img" }, title, running, grid, area, reported, closed, ...now, ...dots);
   panel.body.append(drawing);
   truth.line(panel.age, "figures");
   truth.area(panel.node, "figures");
@@ -63,14 +64,15 @@ export function buildTrend(panel, { words, truth }) {
     const points = (series) => series.map((value, i) => [x(i), y(value)]);
     const came = points(latest.reported);
     const went = points(latest.closed);
-    setAttribute(reported, "d", path(came));
-    setAttribute(area, "d", came.length ? `${path(came)}L${right} ${low}L${left} ${low}Z` : "");
-    setAttribute(closed, "d", path(went));
-    // The last hour is not over: its points are hollow, its stretch is shaded.
+    setAttribute(reported, "d", path(came.slice(0, -1)));
+    setAttribute(area, "d", came.length ? `${path(came.slice(0, -1))}L${x(came.length - 2)} ${low}L${left} ${low}Z` : "");
+    setAttribute(closed, "d", path(went.slice(0, -1)));
+    // The last hour is not over: its points are hollow, its stretch is shaded and only hinted at.
     const last = latest.hours.length - 1;
     for (const [name, at] of [["x", x(last - 1)], ["y", high], ["width", x(last) - x(last - 1)], ["height", low - high]]) setAttribute(running, name, at);
     [came, went].forEach((line, i) => {
       if (!line.length) return;
+      setAttribute(now[i], "d", path(line.slice(-2)));
       setAttribute(dots[i], "cx", line[last][0]);
       setAttribute(dots[i], "cy", line[last][1]);
       setAttribute(dots[i], "r", 0.28 * unit);

@@ -61,7 +61,7 @@ export function drawFlat(container, { geo, colours, view }) {
 
   return {
     lean: false,
-    states(level, changes) {
+    states(level, tall, changes) {
       for (const [id, { c }] of changes) {
         const kind = CLASSES[c];
         const fill = kind === "overdue" || kind === "soon" ? `url(#hatch-${kind})` : colours.ramp[c];

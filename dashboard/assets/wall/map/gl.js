@@ -3,11 +3,14 @@
  * change is a feature state (a class and a height), so that recolouring thousands of grids sends only ids and numbers.
  */
 import { rem } from "../../ui/dom.js";
+import { shrunk } from "./geometry.js";
 
 /** No state yet: a column hidden far above the camera, so that no flat roof covers the boundary lines. */
 const HIDDEN = 1e6;
 /** Above this many grids the tilted columns are drawn for towns only (docs/ui-stack: 2–8 frames/s without a GPU). */
 export const MANY = 1500;
+
+const NOTHING = { type: "FeatureCollection", features: [] };
 
 const vendor = (name) => new URL(`../../vendor/${name}`, import.meta.url).href;
 
@@ -99,9 +102,9 @@ function makePace(send) {
   };
 }
 
-function styleOf(geo, colours, unit, lean) {
+function styleOf(geo, colours, unit, lean, gap) {
   const line = (id, source, colour, width) => ({
-    id, type: "line", source, layout: { "line-join": "round" },
+    id, type: "line", source,
     paint: { "line-color": colour, "line-width": (width * unit) / 16 },
   });
   const columns = (id, source) => ({
@@ -112,10 +115,12 @@ function styleOf(geo, colours, unit, lean) {
   return {
     version: 8,
     sources: {
-      county: { type: "geojson", data: geo.county },
-      towns: { type: "geojson", data: geo.towns },
-      grids: { type: "geojson", data: geo.grids, tolerance: 0.25 },
-      late: { type: "geojson", data: { type: "FeatureCollection", features: [] }, tolerance: 0.25 },
+      county: { type: "geojson", data: geo.county, tolerance: 0.8 },
+      towns: { type: "geojson", data: geo.towns, tolerance: 0.8 },
+      grids: { type: "geojson", data: geo.grids, tolerance: 0.8 },
+      "grids-columns": { type: "geojson", data: lean ? NOTHING : shrunk(geo.grids, gap), tolerance: 0.8 },
+      "towns-columns": { type: "geojson", data: shrunk(geo.towns, gap), tolerance: 0.8 },
+      late: { type: "geojson", data: NOTHING, tolerance: 0.8 },
     },
     light: { anchor: "viewport", color: "#ffffff", intensity: 0.35, position: [1.4, 205, 32] },
     layers: [
@@ -126,8 +131,8 @@ function styleOf(geo, colours, unit, lean) {
       line("grids-line", "grids", colours.grid_line, lean ? 0.4 : 0.8),
       line("towns-line", "towns", colours.town_line, 1.4),
       line("county-line", "county", colours.county_line, 2.2),
-      ...(lean ? [] : [columns("grids-tall", "grids")]),
-      columns("towns-tall", "towns"),
+      columns("grids-tall", "grids-columns"),
+      columns("towns-tall", "towns-columns"),
       {
         id: "late-tall", type: "fill-extrusion", source: "late", layout: { visibility: "none" },
         paint: { "fill-extrusion-pattern": late, "fill-extrusion-height": ["+", ["get", "h"], ["get", "cap"]], "fill-extrusion-base": ["get", "h"] },
@@ -136,31 +141,37 @@ function styleOf(geo, colours, unit, lean) {
   };
 }
 
+/** Without a graphics card: sharp while the map stands, a quarter of the pixels while it moves, so that it still flows. */
+function coarseWhileMoving(map) {
+  const sharp = devicePixelRatio;
+  map.on("movestart", () => map.setPixelRatio(sharp / 2));
+  map.on("moveend", () => map.setPixelRatio(sharp));
+}
+
 /**
  * @param geo `{county, towns, grids}`, FeatureCollections with integer ids; @param colours see `grid_map.js`
- * @returns `{map, ready, states(source, changes), late(features), show({level, tall}), view(view, soft), now(), on(...)}`
+ * @param software whether there is no graphics card; @param gap metres by which columns stand back from their borders
  */
-export async function drawGl(container, { geo, colours, view, software }) {
+export async function drawGl(container, { geo, colours, view, software, gap }) {
   const { Map, setWorkerUrl } = await import(vendor("maplibre-gl.mjs"));
   setWorkerUrl(vendor("maplibre-gl-worker.mjs"));
   const lean = geo.grids.features.length > MANY;
   const map = window.__map = new Map({
-    container, style: styleOf(geo, colours, rem(), lean), ...view, bearing: 0,
+    container, style: styleOf(geo, colours, rem(), lean, gap), ...view, bearing: 0,
     attributionControl: false, maplibreLogo: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, keyboard: false,
     renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
-    canvasContextAttributes: { antialias: !software, powerPreference: "high-performance" },
+    canvasContextAttributes: { antialias: true, powerPreference: "high-performance" },
   });
   map.getCanvas().removeAttribute("tabindex");
   map.getCanvas().setAttribute("aria-hidden", "true");
   await new Promise((done) => map.once("load", done));
   for (const kind of ["overdue", "soon"]) map.addImage(kind, pattern(kind, colours), { pixelRatio: Math.max(1, 32 / rem()) });
 
-  const waiting = { grids: new globalThis.Map(), towns: new globalThis.Map(), late: null };
+  if (software) coarseWhileMoving(map);
+  const waiting = { states: new globalThis.Map(), late: null };
   const soon = makePace(() => {
-    for (const source of ["grids", "towns"]) {
-      for (const [id, values] of waiting[source]) map.setFeatureState({ source, id }, values);
-      waiting[source].clear();
-    }
+    for (const [source, changes] of waiting.states) for (const [id, values] of changes) map.setFeatureState({ source, id }, values);
+    waiting.states.clear();
     if (waiting.late) map.getSource("late").setData({ type: "FeatureCollection", features: waiting.late });
     waiting.late = null;
   });
@@ -169,9 +180,11 @@ export async function drawGl(container, { geo, colours, view, software }) {
     map,
     lean,
 
-    /** @param source "grids" | "towns"; @param changes `[[id, {c, h, b}], …]` */
-    states(source, changes) {
-      for (const [id, values] of changes) waiting[source].set(id, values);
+    /** @param level "grids" | "towns"; @param tall as columns or as ground; @param changes `[[id, {c, h, b}], …]` */
+    states(level, tall, changes) {
+      const source = tall ? `${level}-columns` : level;
+      if (!waiting.states.has(source)) waiting.states.set(source, new globalThis.Map());
+      for (const [id, values] of changes) waiting.states.get(source).set(id, values);
       soon();
     },
 
@@ -189,6 +202,9 @@ export async function drawGl(container, { geo, colours, view, software }) {
       visible("towns-fill", level === "towns");
       visible("towns-tall", level === "towns" && tall);
       const raised = tall && !(lean && level === "grids");
+      // Under columns the ground is plain, so that the gaps between them show.
+      map.setPaintProperty("grids-fill", "fill-color", raised ? colours.ramp[0] : colourOf(colours));
+      map.setPaintProperty("towns-fill", "fill-color", raised ? colours.ramp[0] : colourOf(colours));
       visible("late-fill", !raised);
       visible("late-tall", raised);
       SLAB.forEach((_, i) => visible(`slab-${i}`, tall));
@@ -209,7 +225,7 @@ export async function drawGl(container, { geo, colours, view, software }) {
     under(point) {
       const layers = ["grids-tall", "grids-fill", "towns-tall", "towns-fill"].filter((id) => map.getLayer(id) && map.getLayoutProperty(id, "visibility") !== "none");
       const [hit] = map.queryRenderedFeatures(point, { layers });
-      return hit ? { level: hit.source, code: hit.properties.code } : null;
+      return hit ? { level: hit.source.replace("-columns", ""), code: hit.properties.code } : null;
     },
     pointed: (listener) => {
       map.on("mousemove", (event) => listener(event.point));

@@ -8,16 +8,18 @@ import { FIGURE_LISTS, listOf } from "../links.js";
 import { contradictions } from "../truth.js";
 import { fitted, projector } from "./camera.js";
 import { drawFlat } from "./flat.js";
-import { corners, middle, roomiest } from "./geometry.js";
+import { corners, middle, roomiest, shrunk } from "./geometry.js";
 import { drawGl, MANY, webGl } from "./gl.js";
 import { buildOverlay } from "./overlay.js";
 import { breaksFor, classOf, heightOf, labelsFor, stateOf, topFor } from "./scale.js";
 
-const PITCH = 44;
+const PITCH = 40;
 const NONE = [0, 0, 0];
 const LATE = 400;
 const HOME = 60_000;
 const NEAR = 1.3;
+/** How far columns stand back from their borders, as a share of the county's width. */
+const GAP = 0.0016;
 const LATE_KINDS = ["", "soon", "overdue"];
 
 function coloursOf() {
@@ -148,8 +150,8 @@ export class GridMap {
     this.#tall = webgl && (localStorage.getItem("gc_map") ?? "3d") === "3d";
     if (many && geo.towns.features.length) this.#level = "towns";
     this.#addControls(webgl);
-    this.#reach = this.#span() * 0.075;
-    const options = { geo, colours: this.#colours, view: this.#fit(), software: how === "software" };
+    this.#reach = this.#span() * 0.07;
+    const options = { geo, colours: this.#colours, view: this.#fit(), software: how === "software", gap: this.#span() * GAP };
     this.#drawing = webgl ? await drawGl(this.#room, options).catch((error) => this.#flatInstead(options, error)) : this.#flatInstead(options);
     this.#wire();
     this.#nameScope();
@@ -318,8 +320,13 @@ export class GridMap {
     });
   }
 
+  /** Whether a level stands as columns: tilted, and not thousands of them. */
+  #raised(level) {
+    return this.#tall && !(this.#drawing?.lean && level === "grids");
+  }
+
   #metres(level, code) {
-    if (!this.#tall || (this.#drawing?.lean && level === "grids")) return 0;
+    if (!this.#raised(level)) return 0;
     return heightOf((this.#counts[level].get(code) ?? NONE)[0], this.#top[level]) * this.#reach;
   }
 
@@ -341,12 +348,13 @@ export class GridMap {
       painted.set(code, mark);
       changes.push([feature.id, metres > 0 ? { c: kind, h: metres, b: 0 } : { c: kind, h: 1e6, b: 1e6 }]);
     }
-    if (changes.length) this.#drawing.states(level, changes);
+    if (changes.length) this.#drawing.states(level, this.#raised(level), changes);
     this.#hatch();
     this.#legend.write(breaksFor(this.#context.reference.ramp, this.#top[this.#level]), this.#tall);
   }
 
   #repaint() {
+    for (const painted of Object.values(this.#painted)) painted.clear();
     this.#paint("grids");
     this.#paint("towns");
     this.#write();
@@ -365,8 +373,12 @@ export class GridMap {
     if (seen === this.#lateSeen) return;
     this.#lateSeen = seen;
     this.#drawing.late(late.map(({ feature, kind, h }) => ({
-      type: "Feature", id: feature.id, geometry: feature.geometry, properties: { pattern: kind, h, cap: this.#reach * 0.012 },
+      type: "Feature", id: feature.id, geometry: this.#shape(feature, h > 0), properties: { pattern: kind, h, cap: this.#reach * 0.012 },
     })));
+  }
+
+  #shape(feature, raised) {
+    return raised ? shrunk({ features: [feature] }, this.#span() * GAP).features[0].geometry : feature.geometry;
   }
 
   /** A `map` message: `{whole, grids: {code: [open, due soon, overdue]}}`. */

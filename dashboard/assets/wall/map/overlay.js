@@ -21,11 +21,15 @@ function free(wanted, size, taken, gap) {
   return inside && !taken.some((other) => meets(wanted, other, gap));
 }
 
-/** Where a card may stand: above its place, then higher, to the right, to the left or centred; at last below. */
+/** Where a card may stand, each with its price: near above its place is cheapest, below is dear. */
 function* spots(anchor, width, height, unit) {
-  for (const reach of [3.4, 5.4, 7.6, 10, 13, -3.4, -6]) {
+  for (const reach of [2.8, 4.2, 5.8, 7.6, 9.6, 12, 15, -3, -5.5]) {
     const top = anchor[1] - reach * unit - (reach > 0 ? height : 0);
-    for (const shift of [0, -width, -width / 2]) yield box(anchor[0] + shift, top, width, height);
+    const price = reach > 0 ? reach : 10 - reach;
+    for (const shift of [0, 1, 0.5, 0.25, 0.75]) {
+      const aside = shift === 0 || shift === 1 ? 0 : 0.6;
+      yield { price: price + aside, spot: box(anchor[0] - shift * width, top, width, height) };
+    }
   }
 }
 
@@ -54,16 +58,15 @@ export function buildOverlay(container) {
     return { group, card, sign, title, time, place, leader, foot, state: null };
   }
 
-  /** The first spot that covers nothing; failing that one that covers only names; failing that the first of all. */
+  /** The cheapest spot that covers no other card and no corner box; covering a name costs extra. */
   function spotFor(anchor, width, height, unit, size, taken, names) {
-    let [first, second] = [null, null];
-    for (const spot of spots(anchor, width, height, unit)) {
-      first ??= spot;
-      if (!free(spot, size, taken, 0.4 * unit)) continue;
-      second ??= spot;
-      if (!names.some((name) => meets(spot, name, 0.1 * unit))) return spot;
+    let best = null;
+    for (const { price, spot } of spots(anchor, width, height, unit)) {
+      const covers = names.filter((name) => meets(spot, name, 0.1 * unit)).length;
+      const whole = price + 3.5 * covers + (free(spot, size, taken, 0.4 * unit) ? 0 : 1000);
+      if (!best || whole < best.whole) best = { whole, spot };
     }
-    return second ?? first;
+    return best.spot;
   }
 
   function placePin(pin, project, size, taken, names, unit, keep) {

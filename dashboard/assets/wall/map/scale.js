@@ -32,7 +32,7 @@ export function labelsFor(breaks) {
 
 /** Height of a column as a share of the tallest, 0 … 1; gently bent, so that one case is already seen. */
 export function heightOf(open, top) {
-  return open <= 0 ? 0 : Math.min(1, open / top) ** 0.7;
+  return open <= 0 ? 0 : Math.min(1, open / top) ** 0.85;
 }
 
 /** 0 calm, 1 due soon, 2 overdue. */
