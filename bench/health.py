@@ -2,10 +2,11 @@
 
     gridcommand bench health [--clips DIR] [--hours H] [--quick]
 
-Each camera, a real clip or a drawn place, is watched sound for five minutes, shows a planted fault for four and is
-sound again for three; pictures go through H.264 and come every two seconds. Then each camera is sound for a day of
-weather and traffic, a picture every seven seconds. Beside it, on the same pictures, a vendor's published rules: mean
-brightness < 30 or > 220, contrast σ < 25, ten pictures > 95 % alike (to two grey levels); each lasting ten pictures.
+Each camera, a real clip or a drawn place, is watched sound for five minutes, shows a planted fault for two and a half
+and is sound again for as long; pictures go through H.264 and come every two seconds. Then each camera is sound for a
+day of weather and traffic, a picture every seven seconds. Beside it, on the same pictures, a vendor's published rules:
+mean brightness < 30 or > 220, contrast σ < 25, ten pictures > 95 % alike (to two grey levels); each lasting ten
+pictures.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from streams.scenes import KINDS
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "video"
 STEP, DAY_STEP = 2.0, 7.0
-SOUND, FAULTY, AFTER = 150, 120, 90
+SOUND, FAULTY, AFTER = 150, 75, 75
 """Pictures before, during and after a fault."""
 _PACKETS = 30
 

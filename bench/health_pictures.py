@@ -29,7 +29,8 @@ Numbers = NDArray[np.float32]
 WIDTH, HEIGHT = 640, 360
 CLIPS = ("vtest.avi", "car-detection.mp4", "one-by-one-person-detection.mp4", "bottle-detection.mp4", "bikes.mp4")
 MONTAGE = "bikes"
-"""A clip of eight views cut together: no fixed camera, so that no view of it can be moved or partly covered."""
+"""A clip of eight views cut together, some out of focus: no fixed camera, whose view could be moved, blurred or partly
+covered."""
 DRAWN = ("crossroads-day", "crossroads-wet-night", "river-fog", "village-dusk", "square-night", "station-rain")
 
 
@@ -108,17 +109,17 @@ class Coder:
         else:
             self._out.options |= {"crf": str(quality)}
         self._in = av.CodecContext.create("h264", "r")
+        self._in.thread_count = 1
 
     def coded(self, pictures: Sequence[Image]) -> Iterator[Planes]:
         """The key pictures as a decoder shows them."""
         for picture in pictures:
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
             frame.pts, frame.time_base = self._number, Fraction(1, 10)
-            key = self._number % self._group == 0
             self._number += 1
             for packet in self._out.encode(frame):
                 for decoded in self._in.decode(packet):
-                    if key:
+                    if decoded.key_frame:
                         yield _planes(decoded)
 
 
@@ -126,6 +127,8 @@ def _planes(frame: av.VideoFrame) -> Planes:
     luma, blue, red = planes_of(frame.reformat(WIDTH, HEIGHT, "yuvj420p"))
     return Planes(cv2.resize(luma, (320, 180), interpolation=cv2.INTER_AREA), blue.copy(), red.copy())
 
+
+_GRAIN = np.random.default_rng(1).normal(0.0, 1.0, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)
 
 # --- planted faults --------------------------------------------------------------------------------------------------
 
@@ -150,8 +153,10 @@ class Plant:
 
 def noisy(picture: NDArray[np.generic], sigma: float, dice: Dice) -> Image:
     """With the noise of a sensor: the same in all three colours, another in each picture."""
-    noise = dice.normal(0.0, sigma, (*picture.shape[:2], 1))
-    return np.asarray(np.clip(np.rint(picture.astype(np.float32) + noise), 0, 255), np.uint8)
+    height, width = picture.shape[:2]
+    x, y = dice.integers(WIDTH), dice.integers(HEIGHT)
+    noise = _GRAIN[y : y + height, x : x + width, None] * np.float32(sigma) + np.float32(0.5)
+    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
 
 
 def _flat(colour: tuple[int, int, int], sigma: float) -> Painting:
@@ -237,10 +242,10 @@ def plants() -> list[Plant]:
         Plant("over-exposed ×2.5", bright, _gain(2.5, 1.0)),
         Plant("over-exposed ×4", bright, _gain(4.0, 1.0)),
         Plant("over-exposed ×8", bright, _gain(8.0, 1.0)),
-        Plant("blur σ 2", blurred, _blur(2.0)),
-        Plant("blur σ 2, noisy", blurred, _blur(2.0, 6.0)),
-        Plant("blur σ 4", blurred, _blur(4.0)),
-        Plant("blur σ 8", blurred, _blur(8.0), tolerated=covered),
+        Plant("blur σ 2", blurred, _blur(2.0), everywhere=False),
+        Plant("blur σ 2, noisy", blurred, _blur(2.0, 6.0), everywhere=False),
+        Plant("blur σ 4", blurred, _blur(4.0), everywhere=False),
+        Plant("blur σ 8", blurred, _blur(8.0), tolerated=covered, everywhere=False),
         Plant("covered 60 %", covered, _cover(0.6, 90), everywhere=False),
         Plant("covered 80 %", covered, _cover(0.8, 160), everywhere=False),
         Plant("covered 100 %", covered, _cover(1.0, 90), everywhere=False),

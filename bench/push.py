@@ -44,7 +44,6 @@ from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
 
-SPAWN = multiprocessing.get_context("spawn")
 LISTENING = 5
 """Sockets whose times are kept; the others only count what they miss or get twice."""
 RELAYED = 20
@@ -196,7 +195,7 @@ async def _screens(port: int, token: str, count: int, subscribes: bool, pipe: Co
 # --- the two others: a bare relay and a page that polls --------------------------------------------------------------
 
 
-def relay(redis_url: str, port: int) -> None:
+def relay(redis_url: str, port: int, _pipe: Connection) -> None:
     """A process: Redis Pub/Sub → every websocket, and nothing else."""
     from redis.asyncio import Redis
     from websockets.asyncio.server import ServerConnection, broadcast, serve
@@ -218,14 +217,13 @@ def relay(redis_url: str, port: int) -> None:
     asyncio.run(work())
 
 
-def polling(database: str, port: int) -> None:
+def polling(database: str, port: int, _pipe: Connection) -> None:
     """A process: a Dash page that asks for the newest reports once a second."""
     import logging
 
     from dash import Dash, Input, Output, dcc, html
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    sys.stdout = sys.stderr  # the last line of stdout is for the figures
     store = Store(database)
     app = Dash(__name__)
     app.layout = html.Div([html.Ol(id="feed"), dcc.Interval(id="tick", interval=1000)])
@@ -353,13 +351,25 @@ def tokens_of(store: Store) -> dict[str, str]:
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 
+def part() -> None:
+    """What a helper process runs: the function of this module that comes through the pipe."""
+    pipe = Connection(int(sys.argv[1]))
+    name, arguments = pipe.recv()
+    globals()[name](*arguments, pipe)
+
+
 class Helper:
-    """A process of ours that answers once when it is asked."""
+    """A process of ours that runs one function of this module and answers through a pipe."""
 
     def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
-        self._mine, theirs = SPAWN.Pipe()
-        self._process = SPAWN.Process(target=target, args=(*arguments, theirs), daemon=True)
-        self._process.start()
+        self._mine, theirs = multiprocessing.Pipe()
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+        command = [sys.executable, "-c", "from bench.push import part; part()", str(theirs.fileno())]
+        self._process = subprocess.Popen(
+            command, env=environment, pass_fds=[theirs.fileno()], stdout=sys.stderr.fileno()
+        )
+        theirs.close()
+        self._mine.send((target.__name__, arguments))
 
     def answer(self, seconds: float) -> Any:
         """What it says next."""
@@ -378,8 +388,9 @@ class Helper:
         return self._mine.poll(0)
 
     def end(self) -> None:
+        """Kill it."""
         self._process.kill()
-        self._process.join()
+        self._process.wait()
 
 
 def run(argv: Sequence[str]) -> int:
@@ -408,13 +419,8 @@ def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     with product(folder, port), contextlib.ExitStack() as stack:
         store = Store(database)
         token = tokens_of(store)
-        plain = [
-            SPAWN.Process(target=relay, args=(redis_url, port + 3), daemon=True),
-            SPAWN.Process(target=polling, args=(database, port + 4), daemon=True),
-        ]
-        for process in plain:
-            process.start()
-            stack.callback(process.kill)
+        for process in (Helper(relay, redis_url, port + 3), Helper(polling, database, port + 4)):
+            stack.callback(process.end)
         _wait_open(port + 3)
         _wait_open(port + 4)
         walls = Helper(screens, port + 1, token["events"], options.walls - 1, True)

@@ -163,7 +163,7 @@ class Routes:
         Raises:
             NotFound: no line has this path. MethodNotAllowed: lines have it, none with this method.
         """
-        if "//" in path:
+        if "//" in path or not path.startswith("/"):
             raise NotFound  # werkzeug would trim them, and Flask might read the path in another way than this table
         pattern, values = self._map.bind("").match(path, method)
         return Match(self._by_pattern[str(pattern)], {name: str(value) for name, value in values.items()})

@@ -75,9 +75,13 @@ __all__ = [
     "observation_of_bgr", "observe", "relearning",
 ]  # fmt: skip
 
-_VIEW_SECONDS = 2.0
-"""The reference view moves by one grey level towards the picture in this time, by no more than four at once."""
-_FIRST_PICTURES = 8
+_VIEW_SECONDS = 10.0
+"""The reference view moves by one grey level towards the picture in this time: 6 a minute. Dusk takes 3."""
+_LEARNING_SECONDS, _LEARNING_WEIGHT = 180.0, 0.05
+"""In its first minutes a camera is learned faster: `_step` levels with each picture, a twentieth of each number."""
+_FIRST_PICTURES = 4
+_QUIET = 0.25
+"""The share of pictures that are calmer than the usual grain: what fills the view now and then is no noise."""
 _LOSS_HALF_LIFE = 30.0
 
 
@@ -216,13 +220,20 @@ def _measured(memory: Memory, observation: Observation, frame: Frame | None, lim
     if frame is None:
         return Measures(loss=loss)
     still = None if memory.still is None else stillness(samples(frame), memory.still, frame.seen)
-    grain = still.grain if still is not None else memory.usual.grain or 0.0
+    grain = _grain(still, memory.usual)
     like = None if memory.view is None else likeness(frame, memory.view, grain)
     chroma = None
     if observation.blue is not None and observation.red is not None:
         chroma = colour(observation.blue, observation.red, frame.seen)
     moved = _shift(memory, frame, like, limits)
     return Measures(light(frame), edges(frame, grain), still, like, moved, chroma, loss)
+
+
+def _grain(still: Stillness | None, usual: Usual) -> float:
+    """The noise to reckon with: what this picture shows, but not what a lorry before the camera would make of it."""
+    if still is None or usual.grain is None:
+        return still.grain if still else usual.grain or 0.0
+    return min(still.grain, 2.0 * usual.grain)
 
 
 def _shift(memory: Memory, frame: Frame, like: Likeness | None, limits: Thresholds) -> Shift | None:
@@ -256,14 +267,14 @@ def _remembered(
         still = _kept(samples(frame))
     elapsed = _since(memory.pictured_at, at)
     memory = replace(memory, still=still, pictured_at=at)
-    if memory.raised - {Fault.LOSS} or any(wrong for fault, wrong in found.items() if fault is not Fault.LOSS):
-        return memory
+    if any(found[fault] or standing.level for fault, standing in memory.standings if fault is not Fault.LOSS):
+        return replace(memory, view_at=at)
     view, view_at = _viewed(memory, frame, at)
     return replace(memory, usual=_learned(memory.usual, measures, elapsed, limits), view=view, view_at=view_at)
 
 
 def _same(compared: Stillness | None, usual: Usual, limits: Thresholds) -> bool:
-    return compared is not None and compared.stir < still_limit(usual, limits) * (1.0 + limits.hysteresis)
+    return compared is not None and compared.stir < still_limit(usual, limits)
 
 
 def _viewed(memory: Memory, frame: Frame, at: float) -> tuple[Plane, float]:
@@ -274,13 +285,18 @@ def _viewed(memory: Memory, frame: Frame, at: float) -> tuple[Plane, float]:
     number = memory.usual.number + 1
     if number <= _FIRST_PICTURES:
         return _kept(cv2.addWeighted(memory.view, 1.0 - 1.0 / number, frame.small, 1.0 / number, 0.0)), at
-    steps = int((at - memory.view_at) / _VIEW_SECONDS)
-    if steps < 1:
+    step = _step(memory, at)
+    if step < 1.0:
         return memory.view, memory.view_at
-    step = float(min(steps, 4))
     higher = cv2.min(cv2.subtract(frame.small, memory.view), step)
     lower = cv2.min(cv2.subtract(memory.view, frame.small), step)
     return _kept(cv2.subtract(cv2.add(memory.view, higher), lower)), at
+
+
+def _step(memory: Memory, at: float) -> float:
+    if memory.usual.span > _LEARNING_SECONDS:
+        return min(2.0, (at - memory.view_at) // _VIEW_SECONDS)
+    return 4.0 if memory.usual.number < 16 else 2.0 if memory.usual.number < 32 else 1.0
 
 
 def _kept(plane: Plane) -> Plane:
@@ -291,14 +307,16 @@ def _kept(plane: Plane) -> Plane:
 
 def _learned(usual: Usual, measures: Measures, elapsed: float, limits: Thresholds) -> Usual:
     number = usual.number + 1
-    weight = max(1.0 / number, 1.0 - 0.5 ** (elapsed / limits.half_life))
+    least = _LEARNING_WEIGHT if usual.span < _LEARNING_SECONDS else 0.0
+    weight = max(1.0 / number, least, 1.0 - 0.5 ** (elapsed / limits.half_life))
     sharp, like, still, chroma = measures.edges, measures.likeness, measures.stillness, measures.colour
     return Usual(
-        grain=_nearer(usual.grain, still.grain if still else None, weight),
+        grain=_quieter(usual.grain, still.grain if still else None, weight),
         acuity=_nearer(usual.acuity, sharp.acuity if sharp else None, weight),
         sharpness=_nearer(usual.sharpness, sharp.sharpness if sharp else None, weight),
         match=_nearer(usual.match, like.match if like else None, weight),
         neutral=_nearer(usual.neutral, chroma.neutral if chroma else None, weight),
+        blown=_nearer(usual.blown, measures.light.blown if measures.light else None, weight) or 0.0,
         number=number,
         span=usual.span + min(elapsed, limits.learning / 3.0),
     )
@@ -308,6 +326,14 @@ def _nearer(usual: float | None, value: float | None, weight: float) -> float | 
     if value is None or usual is None:
         return usual if value is None else value
     return usual + (value - usual) * weight
+
+
+def _quieter(usual: float | None, value: float | None, weight: float) -> float | None:
+    """A running lower quartile: steps up by a quarter and down by three quarters of the weight."""
+    if value is None or usual is None:
+        return usual if value is None else value
+    step = 2.0 * weight * max(usual, 0.1)
+    return max(value, usual - (1.0 - _QUIET) * step) if value < usual else min(value, usual + _QUIET * step)
 
 
 def _health(before: Memory, after: Memory, measures: Measures, found: Verdicts) -> Health:

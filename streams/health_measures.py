@@ -30,8 +30,8 @@ FEWEST_BLOCKS = 12
 """Fewer blocks than this in sight are no picture to judge: the rest of it is masked."""
 
 _LIT = 64
-_BLOWN = 250.0
-_SHARP_RANGE = 24.0
+_BLOWN = 250
+_SHARP_RANGE = 16.0
 """Grey levels between the darkest and the brightest pixel of a block from which its edges can be judged."""
 _FEWEST_EDGES = 4
 _SHARP_QUANTILE = 0.75
@@ -47,12 +47,14 @@ _GRAIN = 2.4
 """The mean of all normal deviates without sign, over that of the smaller half of them."""
 _NEUTRAL = 0.10
 _RELIEF = 24.0
+_CLEAR = 0.12
+"""Height of the peak of a phase correlation: two views of one place have 0.4 and more, of different places 0.06."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
     """Brightness and contrast: mean and standard deviation of the luminance, 0..255. `lit`: share of blocks with a
-    pixel ≥ 64. `blown`: share of blocks whose mean is ≥ 250."""
+    pixel ≥ 64. `blown`: share of pixels ≥ 250."""
 
     brightness: float
     contrast: float
@@ -96,7 +98,8 @@ class Likeness:
 @dataclass(frozen=True, slots=True)
 class Shift:
     """How far the picture has moved against the reference view, in shares of its width: `x`, `y` as a whole, and
-    `apart`: the third largest displacement of its four quarters, which a turn about the middle shows as well."""
+    `apart`: what three of its four quarters have moved at least, which a turn about the middle shows as well. A
+    part in which the view is not clearly found again has not moved, but vanished: 0."""
 
     x: float
     y: float
@@ -190,7 +193,8 @@ def light(frame: Frame) -> Light:
     means, spreads = frame.means[frame.seen], frame.spreads[frame.seen]
     contrast = float(spreads.mean() + means.var()) ** 0.5
     lit = float((_highest(frame.luma)[frame.seen] >= _LIT).mean())
-    return Light(float(means.mean()), contrast, lit, float((means >= _BLOWN).mean()))
+    white = _scaled(cv2.compare(frame.luma, _BLOWN, cv2.CMP_GE), (ACROSS, DOWN))
+    return Light(float(means.mean()), contrast, lit, float(white[frame.seen].mean()) / 255.0)
 
 
 def edges(frame: Frame, grain: float) -> Edges:
@@ -278,8 +282,8 @@ def shift(frame: Frame, view: Plane) -> Shift:
 def _displaced(then: Numbers, now: Numbers) -> tuple[float, float]:
     height, width = then.shape
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-    (x, y), _ = cv2.phaseCorrelate(np.ascontiguousarray(then), np.ascontiguousarray(now), window)
-    return float(x), float(y)
+    (x, y), clarity = cv2.phaseCorrelate(np.ascontiguousarray(then), np.ascontiguousarray(now), window)
+    return (float(x), float(y)) if clarity >= _CLEAR else (0.0, 0.0)
 
 
 def _relief(small: Plane, seen: Flags) -> Numbers:

@@ -48,7 +48,7 @@ DELAYS: Mapping[Fault, Delay] = MappingProxyType(
         Fault.BRIGHT: Delay(60.0, 30.0),
         Fault.COVERED: Delay(60.0, 30.0),
         Fault.BLURRED: Delay(60.0, 60.0),
-        Fault.MOVED: Delay(45.0, 30.0),
+        Fault.MOVED: Delay(60.0, 30.0),
         Fault.CAST: Delay(60.0, 30.0),
         Fault.FROZEN: Delay(30.0, 5.0),
         Fault.LOSS: Delay(20.0, 30.0),
@@ -66,7 +66,8 @@ class Thresholds:
         off: faults that are not judged, as `moved` for a camera that turns.
         black_below: mean brightness of a picture without structure. A luminance of limited range is black at 16.
         dark_below: mean brightness of a picture in which hardly a block (`lit_below`) has anything lit.
-        bright_above, blown_above: mean brightness, or share of blocks that are white throughout.
+        bright_above: mean brightness.
+        blown_above, blown_more: share of white pixels, and how much more that is than usual (a white sky is usual).
         lost_above: share of the view's structure that has vanished: covered.
         acuity_below: acuity as a share of the usual: blurred.
         match_below: match as a share of the usual, where the view is found displaced by `shift_above` of its width.
@@ -90,12 +91,13 @@ class Thresholds:
     dark_below: float = 30.0
     lit_below: float = 0.2
     bright_above: float = 220.0
-    blown_above: float = 0.5
+    blown_above: float = 0.4
+    blown_more: float = 0.25
     lost_above: float = 0.45
     acuity_below: float = 0.82
-    match_below: float = 0.65
+    match_below: float = 0.75
     strange_below: float = 0.4
-    shift_above: float = 0.01
+    shift_above: float = 0.007
     cast_above: float = 12.0
     still_share: float = 0.35
     still_floor: float = 0.05
@@ -176,12 +178,17 @@ class Usual:
     sharpness: float | None = None
     match: float | None = None
     neutral: float | None = None
+    blown: float = 0.0
     number: int = 0
     span: float = 0.0
 
     def known(self, limits: Thresholds) -> bool:
         """Has it been learned for long enough to rely on?"""
         return self.span >= limits.learning and self.number >= 10
+
+    def fixed(self, limits: Thresholds) -> bool:
+        """Is it a fixed view, which looks the same from picture to picture but for what moves in it?"""
+        return self.known(limits) and self.match is not None and self.match >= limits.usual_match
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,19 +225,21 @@ def _of_light(case: Case, light: Light, edges: Edges) -> dict[Fault, bool | None
     unlit = case.below(Fault.DARK, light.lit, limits.lit_below)
     plain = case.below(Fault.BLACK, edges.texture, 0.1)
     black = unlit and plain and case.below(Fault.BLACK, light.brightness, limits.black_below)
-    blown = case.above(Fault.BRIGHT, light.blown, limits.blown_above)
+    blown = case.above(Fault.BRIGHT, light.blown, max(limits.blown_above, case.usual.blown + limits.blown_more))
+    dim = unlit and case.below(Fault.DARK, light.brightness, limits.dark_below)
     return {
         Fault.BLACK: black,
-        Fault.DARK: None if black else unlit and case.below(Fault.DARK, light.brightness, limits.dark_below),
+        Fault.DARK: None if black and Fault.BLACK in case.raised else dim,
         Fault.BRIGHT: blown or case.above(Fault.BRIGHT, light.brightness, limits.bright_above),
     }
 
 
 def _of_scene(case: Case, edges: Edges) -> dict[Fault, bool | None]:
-    found: dict[Fault, bool | None] = {Fault.FROZEN: _frozen(case), Fault.CAST: _cast(case)}
+    found: dict[Fault, bool | None] = {Fault.CAST: _cast(case)}
     found[Fault.COVERED] = covered = _covered(case, edges)
     if covered:
         return found
+    found[Fault.FROZEN] = _frozen(case)
     found[Fault.MOVED] = moved = _moved(case)
     found[Fault.BLURRED] = None if moved else _blurred(case, edges)
     return found
@@ -252,8 +261,10 @@ def still_limit(usual: Usual, limits: Thresholds) -> float:
 
 def _covered(case: Case, edges: Edges) -> bool | None:
     likeness = case.measures.likeness
-    if likeness is None or not case.usual.known(case.limits):
-        return case.below(Fault.COVERED, edges.texture, 0.03) if case.usual.number == 0 else None
+    if case.usual.number == 0:
+        return case.below(Fault.COVERED, edges.texture, 0.03)
+    if likeness is None or not case.usual.fixed(case.limits):
+        return None
     return case.above(Fault.COVERED, likeness.lost, case.limits.lost_above)
 
 
@@ -264,7 +275,7 @@ def matches(likeness: Likeness, usual: Usual, limits: Thresholds) -> bool:
 
 def _moved(case: Case) -> bool | None:
     likeness, usual, limits = case.measures.likeness, case.usual, case.limits
-    if likeness is None or usual.match is None or not usual.known(limits) or usual.match < limits.usual_match:
+    if likeness is None or usual.match is None or not usual.fixed(limits):
         return None
     if case.below(Fault.MOVED, likeness.match, limits.strange_below * usual.match) and likeness.foreign > 0.25:
         return True
@@ -287,7 +298,7 @@ def _cast(case: Case) -> bool | None:
     colour, usual = case.measures.colour, case.usual
     if colour is None:
         return None
-    warm = 2.0 if colour.blue < 0.0 < colour.red else 1.0
+    warm = 2.0 if colour.red > 0.0 and -4.0 * colour.red < colour.blue < -0.5 * colour.red else 1.0
     limit = case.limits.cast_above * warm
     if usual.neutral is None or not usual.known(case.limits):
         return case.above(Fault.CAST, colour.neutral, 2.0 * limit)
@@ -318,7 +329,7 @@ def stood(standing: Standing, verdict: bool | None, at: float, elapsed: float, d
         elapsed: seconds since the picture before.
     """
     if verdict is None:
-        return replace(standing, last=None)
+        return standing
     weight = elapsed if standing.last is verdict else 0.0
     if verdict:
         level = standing.level + min(weight, delay.raise_after / 3.0)

@@ -146,7 +146,7 @@ class Eye:
 
     def looked(self, seen: Seen) -> av.VideoFrame | None:
         """The fresh frame to show, if this packet brought one."""
-        self._checksum = zlib.crc32(seen.packet, self._checksum)
+        self._checksum = zlib.crc32(seen.packet, 0 if seen.key else self._checksum)
         if not seen.key:
             self._sizes.append(seen.packet.size)
         if not self._pace.wants(seen.key, seen.at):
@@ -154,9 +154,8 @@ class Eye:
         frame = self._decoded(seen)
         if frame is None or not self._pace.due(seen.key, seen.at):
             return None
-        checksum, self._checksum = self._checksum, 0
         self._pace.shown(seen.at)
-        reason = self._fresh.doubt(seen.time, checksum, corrupt=self._spoiled or bool(frame.is_corrupt))
+        reason = self._fresh.doubt(seen.time, self._checksum, corrupt=self._spoiled or bool(frame.is_corrupt))
         if reason is not None:
             self._doubt(reason)
             return None

@@ -130,7 +130,7 @@ def _import_cases(parts: Parts, file: Path, map_: str, dry_run: bool) -> None:
     counts = _Counts()
     news = News(parts.settings.redis)
     with table(file) as rows:
-        case_map = case_map_for(rows.columns, str(file), map_)
+        case_map = case_map_for(rows, map_)
         feeder = Feeder(parts, case_map)
         rejects = Rejects(file, rows.columns, parts.settings.data, keep=not dry_run)
         intake = _DryRun(parts, feeder, case_map.client) if dry_run else _Intake(parts, feeder, news)

@@ -7,6 +7,7 @@ from pathlib import Path
 from config.columns import AreaMap, CaseMap, load_map
 from config.county import Area
 from config.reference import area_features
+from config.tabular import Table
 from dashboard.cli.terminal import Refusal
 
 MAPS = Path(__file__).resolve().parents[2] / "config" / "maps"
@@ -27,16 +28,19 @@ def named_map(name: str) -> CaseMap | AreaMap:
     )
 
 
-def case_map_for(columns: list[str], file: str, named: str) -> CaseMap:
-    """The map of cases for a table with these columns.
+def case_map_for(table: Table, named: str) -> CaseMap:
+    """The map of cases for a table: the named one, or the only one whose columns it has.
 
     Raises:
         Refusal: the named map is no map of cases, or none or several fit.
+        TableError: the table lacks columns that the named map reads.
     """
+    columns, file = table.columns, table.name
     if named:
         found = named_map(named)
         if not isinstance(found, CaseMap):
             raise Refusal(f"The map {named} reads areas, not cases.")
+        table.require(found.needed_columns())
         return found
     known = {file_.stem: load_map(file_) for file_ in sorted(MAPS.glob("*.toml"))}
     cases = {name: map_ for name, map_ in known.items() if isinstance(map_, CaseMap)}

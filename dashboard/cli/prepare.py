@@ -69,7 +69,7 @@ def _store(settings: Settings, plan: DemoPlan, store: Store, vault: Vault) -> No
         return
     cases = Path(plan.cases)
     with table(cases) as rows:
-        case_map = case_map_for(rows.columns, plan.cases, plan.map)
+        case_map = case_map_for(rows, plan.map)
     foreign = foreign_county(case_map, cases, plan, county)
     store_county(store, foreign, vault)
     with store.write() as connection:

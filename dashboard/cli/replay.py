@@ -120,7 +120,7 @@ class Replay:
         self._speed = speed
         self._since = since
         with table(file) as rows:
-            map_ = case_map_for(rows.columns, str(file), named_map)
+            map_ = case_map_for(rows, named_map)
             self.rejects = Rejects(file, rows.columns, parts.settings.data)
             self._client = map_.client
             self._feeder = Feeder(parts, map_)

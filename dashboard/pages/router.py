@@ -14,6 +14,7 @@ from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.routes import Routes
 from dashboard.services import visitor
+from models.filters import FilterRefused
 
 Query = Mapping[str, str]
 Page = Callable[[PageContext, Mapping[str, str], Query], Any]
@@ -52,5 +53,7 @@ def build(routes: Routes, pathname: object, search: object) -> Any:
     query = dict(parse_qsl(search.lstrip("?"), max_num_fields=20)) if isinstance(search, str) else {}
     try:
         return PAGES[match.route.pattern](context, match.values, query)
+    except FilterRefused:
+        return parts.nothing(context, "desk.problem.422")
     except Problem as problem:
         return parts.nothing(context, f"desk.problem.{problem.status}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -72,6 +74,14 @@ async def measured(port: int, server: int, main: int, names: list[str], seconds:
         return {name: round(value, 4) for name, value in figures.items()} | {"cameras": len(names)}
 
 
+def until_open(port: int) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise SystemExit("The gateway did not open its port within a minute.")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cameras", type=int, default=24)
@@ -89,7 +99,7 @@ def main() -> None:
             [sys.executable, "-c", PROGRAM, str(asked.port + 1), str(asked.port), *names], env=environment
         )
         try:
-            time.sleep(3)
+            until_open(asked.port + 1)
             print(json.dumps(asyncio.run(measured(asked.port + 1, server.pid, process.pid, names, asked.seconds))))
         finally:
             for child in (server, process):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness import free_ports
 from dashboard.cli import main
-from models.store import Store
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., tuple[int, str, str]]
@@ -128,9 +128,8 @@ def test_check_finds_a_planted_fault_with_file_and_line(command: Command, tmp_pa
     assert "1 fault found" in err
 
 
-def test_accounts_and_tokens_come_and_go(
-    command: Command, monkeypatch: pytest.MonkeyPatch, sqlite_county: Store
-) -> None:
+@pytest.mark.usefixtures("sqlite_county")
+def test_accounts_and_tokens_come_and_go(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     code, out, _ = command("user", "add", "anna", "--role", "operator")
     assert code == 0 and "Password: " in out
@@ -149,12 +148,10 @@ def test_accounts_and_tokens_come_and_go(
 
 
 def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path: Path) -> None:
+    port = free_ports() + 1
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
-        if port > 65_000:
-            pytest.skip("the system gave a port at the very end")
         done = subprocess.run(
             [sys.executable, "-m", "dashboard.cli", "up", "--port", str(port - 1), "--data", str(tmp_path / "d")],
             cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,

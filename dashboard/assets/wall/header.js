@@ -14,7 +14,7 @@ export function buildHeader(root, { words, truth, clock, sound }) {
   const stateWord = el("span", { class: "live-word" }, words.t("wall.header.connecting"));
   const delay = el("b", { class: "live-delay" }, words.unknown);
   const live = el("span", { class: "live", tabindex: 0, "data-link": "connecting" }, dot, stateWord,
-    el("span", { class: "live-latency" }, words.t("wall.header.latency"), " ", delay, " ", words.t("wall.header.latency_unit")));
+    el("span", { class: "live-latency" }, "· ", words.t("wall.header.latency"), " ", delay, " ", words.t("wall.header.latency_unit")));
   const delaySlot = truth.slot(live, "latency-p95", "link", delay);
 
   const date = el("span", { class: "date-day" });

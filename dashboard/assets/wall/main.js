@@ -61,7 +61,6 @@ function buildViews(root, context) {
   const popover = buildPopover(root, context);
   const whole = { ...context, root, popover };
   const map = new GridMap(panelOf("wall-map"), whole);
-  map.start();
   return {
     map,
     header: buildHeader(document.getElementById("wall-header"), whole),
@@ -84,6 +83,8 @@ function makePainter(views, { latency, truth }) {
   let waiting = false;
   let frame = 16;
   let last = 0;
+  let settled = false; // while the map is being built a page is busy with itself; that is no delay of the news
+  views.map.start().then(() => setTimeout(() => (settled = true), 2000));
 
   function paint() {
     waiting = false;
@@ -97,6 +98,7 @@ function makePainter(views, { latency, truth }) {
     // What was written is on the screen when the frame after this one begins.
     requestAnimationFrame(() => {
       frame += (Math.min(400, performance.now() - last) - frame) * 0.2;
+      if (!settled) return;
       for (const fact of now.facts) latency.painted(Date.parse(fact.at), Date.now());
     });
   }
@@ -109,8 +111,7 @@ function makePainter(views, { latency, truth }) {
   }
 
   function paintFact(fact) {
-    if (fact.kind === "camera.changed") return views.mosaic.changed(fact);
-    if (!aboutCase(fact)) return;
+    if (!aboutCase(fact)) return; // a camera's state is told by its pictures (tiles.js) and counted by the figures
     views.escalation.fact(fact);
     views.map.flash(fact);
   }

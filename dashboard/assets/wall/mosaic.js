@@ -1,34 +1,33 @@
 /**
- * Camera tiles: a name, a state in words and shape, and a picture that `tiles.js` paints. The key cameras (`focus`) come
- * first; a camera whose purpose is not registered is never shown.
+ * Camera tiles: a name and a place for picture and state, both of which `tiles.js` writes. The key cameras (`focus`) come
+ * first; a camera whose register is not complete is never shown. The tiles keep near 16:9 whatever room the panel has.
  */
-import { el, setAttribute, setText } from "../ui/dom.js";
+import { el, rem, setAttribute, setText } from "../ui/dom.js";
 
-/** One tile; `tiles.js` owns its picture and its `data-state`, this owns the words around it. */
+const SHAPE = 16 / 9;
+
+/** One tile. `tiles.js` owns `data-state`, the picture and the note; this owns the name. */
 export function buildTile(camera, words) {
-  const name = words.name(camera);
-  const state = el("span", { class: "tile-state" });
-  const node = el("figure", { class: "tile", "data-camera": camera.id, "data-state": camera.registered === false ? "offline" : "connecting" },
+  return el("figure", { class: "tile", "data-camera": camera.id, "data-state": "connecting" },
     el("div", { class: "tile-picture" }), el("span", { class: "tile-dot", "aria-hidden": "true" }),
-    el("figcaption", { class: "tile-name" }, name), state);
-  const write = () => setText(state, stateWords(node, camera, words));
-  new MutationObserver(write).observe(node, { attributes: true, attributeFilter: ["data-state", "data-reason"] });
-  write();
-  return node;
+    el("span", { class: "tile-note" }, words.t("common.camera.connecting")), el("figcaption", { class: "tile-name" }, words.name(camera)));
 }
 
-function stateWords(node, camera, words) {
-  if (camera.registered === false) return words.t("common.camera.unregistered");
-  const { state, reason } = node.dataset;
-  const why = reason && words.has(`cameras.reason.${reason}`) ? words.t(`cameras.reason.${reason}`) : "";
-  if (state === "live") return "";
-  return [words.t(`common.camera.${state}`), why].filter(Boolean).join(" · ");
-}
-
-/** The cameras for so many tiles: key ones first, then in the order of the register. */
+/** The cameras for so many tiles: key ones first, then in the order of the register; unregistered ones never. */
 export function chosen(cameras, count) {
   const shown = cameras.filter((camera) => camera.registered !== false);
   return [...shown.filter((camera) => camera.focus), ...shown.filter((camera) => !camera.focus)].slice(0, count);
+}
+
+/** The number of columns in which `count` tiles of 16:9 become largest. */
+export function columnsFor(count, width, height) {
+  let best = { columns: 1, size: 0 };
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const size = Math.min(width / columns, (height / rows) * SHAPE);
+    if (size > best.size + 0.5) best = { columns, size };
+  }
+  return best.columns;
 }
 
 /** Starts the pictures of some tiles; without the video module the tiles stay and say so. Returns what stops them. */
@@ -36,10 +35,13 @@ export async function watch(tiles, { words, reference }) {
   try {
     const { watchTiles } = await import("../tiles.js");
     const watching = watchTiles({ url: reference.video_url, tiles, t: words.t });
-    return typeof watching === "function" ? watching : () => watching?.stop?.();
+    return () => watching.stop();
   } catch (error) {
     console.warn(`cameras: ${error.message}`);
-    for (const tile of tiles) setAttribute(tile, "data-state", "offline");
+    for (const tile of tiles) {
+      setAttribute(tile, "data-state", "offline");
+      setText(tile.querySelector(".tile-note"), words.t("wall.cameras.no_module"));
+    }
     return () => {};
   }
 }
@@ -48,39 +50,30 @@ export function buildMosaic(panel, context) {
   const { words, truth, reference } = context;
   const room = el("div", { class: "mosaic" });
   panel.body.append(room);
-  truth.line(panel.age, "link");
-  truth.area(panel.node, "link");
-  let count = 0;
+  truth.line(panel.age, "figures");
+  truth.area(panel.scope, "figures");
+  let shown = 0;
   let stop = () => {};
 
-  function tiles() {
-    return Number(getComputedStyle(panel.node).getPropertyValue("--tiles")) || 9;
-  }
-
   async function fill() {
-    const wanted = tiles();
-    if (wanted === count) return;
-    count = wanted;
-    const nodes = chosen(reference.cameras, wanted).map((camera) => buildTile(camera, words));
-    stop();
-    room.replaceChildren(...nodes, ...Array.from({ length: Math.max(0, wanted - nodes.length) }, () => el("div", { class: "tile tile-empty" })));
-    if (!nodes.length) room.replaceChildren(el("p", { class: "empty" }, words.t("wall.cameras.empty")));
-    else stop = await watch(nodes, context);
+    const wanted = chosen(reference.cameras, Number(getComputedStyle(panel.node).getPropertyValue("--tiles")) || 9);
+    if (wanted.length && wanted.length !== shown) {
+      shown = wanted.length;
+      stop();
+      const tiles = wanted.map((camera) => buildTile(camera, words));
+      room.replaceChildren(...tiles);
+      stop = await watch(tiles, context);
+    }
+    const columns = columnsFor(Math.max(1, shown), panel.body.clientWidth, panel.body.clientHeight);
+    room.style.setProperty("--tile-columns", columns);
+    room.style.setProperty("--tile-most", `${((panel.body.clientWidth / columns / SHAPE) * 1.25) / rem()}rem`);
   }
 
-  fill();
-  addEventListener("resize", fill);
+  if (!chosen(reference.cameras, 1).length) room.append(el("p", { class: "empty" }, words.t("wall.cameras.empty")));
+  new ResizeObserver(fill).observe(panel.body);
   return {
     write(figures) {
       setText(panel.scope, words.t("wall.cameras.online", { online: words.number(figures.cameras_online), total: words.number(figures.cameras_total) }));
-    },
-
-    /** `camera.changed`: what the register says, while no picture says better. */
-    changed({ camera, state, reason }) {
-      const tile = room.querySelector(`[data-camera="${CSS.escape(camera)}"]`);
-      if (!tile || tile.dataset.painted) return;
-      setAttribute(tile, "data-reason", reason);
-      setAttribute(tile, "data-state", state);
     },
   };
 }

@@ -7,7 +7,6 @@ import { el, rem, setAttribute, setHidden, setText, stillness } from "../ui/dom.
 import { listOf } from "./links.js";
 
 const SETTLE = 3000;
-const ROW = 2.42;
 const MOVE = { duration: 240, easing: "ease-out" };
 
 /** Most overdue first, then most due soon, then the earliest deadline, then the most open. */
@@ -54,7 +53,8 @@ export function buildRows(body, options) {
   let latest = [];
 
   function capacity() {
-    return Math.max(3, Math.floor((body.clientHeight / rem() - 2.2) / ROW + 0.02));
+    const row = list.firstElementChild?.offsetHeight || 2.42 * rem();
+    return Math.max(3, Math.floor((body.clientHeight - head.offsetHeight) / row + 0.05));
   }
 
   function reorder(sorted) {

@@ -144,8 +144,15 @@ function styleOf(geo, colours, unit, lean, gap) {
 /** Without a graphics card: sharp while the map stands, a quarter of the pixels while it moves, so that it still flows. */
 function coarseWhileMoving(map) {
   const sharp = devicePixelRatio;
-  map.on("movestart", () => map.setPixelRatio(sharp / 2));
-  map.on("moveend", () => map.setPixelRatio(sharp));
+  let changing = false; // a change of resolution is itself told as a move
+  function set(ratio) {
+    if (changing || map.getPixelRatio() === ratio) return;
+    changing = true;
+    map.setPixelRatio(ratio);
+    changing = false;
+  }
+  map.on("movestart", () => set(sharp / 2));
+  map.on("moveend", () => map.isMoving() || set(sharp));
 }
 
 /**

@@ -40,10 +40,10 @@ async function shapes(level) {
   return collection;
 }
 
-function legend(words, colours) {
+function legend(words) {
   const title = el("div", { class: "legend-title" });
   const labels = [0, 1, 2, 3, 4].map(() => el("span", { class: "num" }));
-  const cells = labels.map((label, i) => el("div", { class: "legend-cell" }, el("i", { style: `background:${colours.ramp[i]}` }), label));
+  const cells = labels.map((label, i) => el("div", { class: "legend-cell" }, el("i", { class: `ramp-${i}` }), label));
   const late = ["overdue", "soon"].map((kind) => el("div", { class: "legend-late" }, el("i", { class: `hatch hatch-${kind}` }), words.t(`wall.map.${kind}`)));
   const node = el("div", { class: "map-legend" }, title, el("div", { class: "legend-row" }, ...cells), el("div", { class: "legend-lates" }, ...late));
   return {
@@ -115,7 +115,7 @@ export class GridMap {
     this.#room = el("div", { class: "map-room" });
     panel.body.append(this.#room);
     this.#overlay = buildOverlay(panel.body);
-    this.#legend = legend(words, this.#colours);
+    this.#legend = legend(words);
     this.#levels = levels(words, truth);
     this.#note = el("p", { class: "map-note", hidden: true }, words.t("wall.no_webgl"));
     panel.body.append(this.#legend.node, this.#levels.node, this.#note);

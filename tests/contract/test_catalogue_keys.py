@@ -1,0 +1,85 @@
+"""The catalogue and the code agree: every key that is asked for is there, every code of the domain has its word."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import HERE
+from config.texts import load
+from dashboard.pages import admin, cameras, cases
+from models.accounts import SCOPES
+from models.desk import REFERENCE_TABLES
+from models.filters import STATES
+from models.moves import MOVES, Role, Stage
+
+ROOT = HERE.parent
+TEXTS = load().texts("zh-CN")
+ASKED = re.compile(r"""(?:\.text|texts|\.get|\bsay|\bt)[(\[]\s*["']([a-z_]+(?:\.[\w-]+)+)["']""")
+"""`context.text("a.b")`, `texts["a.b"]`, `say("a.b")`, `t("a.b")` in Python, templates and JavaScript."""
+
+
+def sources() -> Iterator[Path]:
+    for folder, kinds in (("dashboard", ("*.py", "*.html", "*.js", "*.mjs")),):
+        for kind in kinds:
+            found = (ROOT / folder).rglob(kind)
+            yield from (file for file in found if not {"vendor", "node_modules"} & set(file.parts))
+
+
+def asked() -> dict[str, str]:
+    return {key: file.name for file in sources() for key in ASKED.findall(file.read_text(encoding="utf-8"))}
+
+
+def test_every_key_that_is_asked_for_has_a_text() -> None:
+    missing = {key: file for key, file in asked().items() if key not in TEXTS}
+    assert not missing
+    assert len(asked()) > 100  # the search finds what it is meant to find
+
+
+def test_a_key_without_a_text_would_be_noticed() -> None:
+    assert ASKED.findall('context.text("desk.not_there")') == ["desk.not_there"]
+    assert ASKED.findall('{{ texts["grid.not_there"] }}') == ["grid.not_there"]
+    assert "desk.not_there" not in TEXTS
+
+
+CODES = {
+    "common.stage": [str(stage) for stage in Stage],
+    "common.role": [str(role) for role in Role if role is not Role.SYSTEM],
+    "common.level": ["1", "2", "3", "4"],
+    "common.camera": ["connecting", "live", "stalled", "offline"],
+    "cases.state": list(STATES),
+    "cases.definition": list(STATES),
+    "cases.clock": ["none", "on-time", "due-soon", "overdue", "in-time", "late"],
+    "cases.face": ["none", "on-time", "due-soon", "overdue", "in-time", "late"],
+    "cases.column": list(cases.COLUMNS),
+    "cases": ["department", "area", "category", "source", "level"],
+    "case.action": [*MOVES, "report", "warn", "breach", "escalate"],
+    "case.escalation.reason": ["breach", "direct", "unacknowledged"],
+    "case": [f"no_derivation_{basis}" for basis in ("source", "none", "unknown-year")],
+    "camera": list(cameras.COLUMNS),
+    "admin.kind": list(REFERENCE_TABLES),
+    "admin.scope_name": list(SCOPES),
+    "entrance.error": [str(status) for status in (400, 401, 403, 404, 405, 413, 422, 429, 500, 503, 507)],
+    "desk.problem": ["404", "422", "500", "503", "507"],
+    "grid.refused": ["other", "category", "description", "area", "longitude", "latitude", "address", "file"],
+}
+
+
+@pytest.mark.parametrize("table", CODES)
+def test_every_code_has_a_word(table: str) -> None:
+    assert [code for code in CODES[table] if f"{table}.{code}" not in TEXTS] == []
+
+
+@pytest.mark.parametrize("words", [admin.WORDS, ("case.sending", "case.conflict")])
+def test_what_modules_are_given_is_there(words: tuple[str, ...]) -> None:
+    assert [key for key in words if key not in TEXTS] == []
+
+
+def test_every_source_of_the_county_has_a_word() -> None:
+    with (HERE / "counties" / "yunze" / "sources.csv").open(encoding="utf-8") as file:
+        codes = {row["code"] for row in csv.DictReader(file)}
+    assert {f"common.source.{code}" for code in codes} <= set(TEXTS)
