@@ -101,6 +101,10 @@ async def _push(settings: Settings, store: Store, executor: Executor, notifier: 
         group.create_task(_kept(gateway, follower, store, executor))
 
 
+SEEN = timedelta(minutes=1)
+"""An open wall is use: whoever only watches is not idle. The absolute end of a session stays."""
+
+
 def recogniser(store: Store, executor: Executor) -> Callable[[Credential], Awaitable[Visitor | None]]:
     """Whose credential it is, by the accounts of the store, read in a thread."""
 
@@ -108,8 +112,12 @@ def recogniser(store: Store, executor: Executor) -> Callable[[Credential], Await
         with store.read() as connection:
             if shown.kind == "token":
                 return accounts.visitor_of_token(connection, shown.secret)
-            found = accounts.visitor_of_session(connection, shown.secret, real_now())
-            return found[0] if found else None
+            now = real_now()
+            found = accounts.visitor_of_session(connection, shown.secret, now)
+        if found and now - found[1] > SEEN:
+            with store.write() as connection:
+                accounts.seen(connection, shown.secret, now)
+        return found[0] if found else None
 
     async def who(shown: Credential) -> Visitor | None:
         return await asyncio.get_running_loop().run_in_executor(executor, look, shown)

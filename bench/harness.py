@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 _SPAN = 4
 
 
@@ -100,7 +100,7 @@ def product(*words: str, port: int, data: Path, **settings: str) -> Iterator[Pro
     """`gridcommand WORDS --port --data` as a person would start it, until /readyz says ready; ended with Ctrl-C.
 
     Raises:
-        RuntimeError: it was not ready in a minute; with the last lines it printed.
+        RuntimeError: it was not ready in time; with the last lines it printed.
     """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GRIDCOMMAND_")},

@@ -148,7 +148,8 @@ def _escaped(text: str) -> str:
 def scope(actor: Actor) -> ColumnElement[bool]:
     """Which cases a role may know of at all (design.md §4): denied unless a line here allows it."""
     if actor.role in (Role.DUTY, Role.OPERATOR, Role.LEADER, Role.DISPLAY, Role.SYSTEM):
-        return true() if actor.area is None else or_(c.area == actor.area, c.town == actor.area)
+        here = true() if actor.area is None else or_(c.area == actor.area, c.town == actor.area)
+        return here if actor.department is None else and_(here, c.department == actor.department)
     if actor.role is Role.DEPARTMENT and actor.department:
         return c.department == actor.department
     if actor.role is Role.GRID:

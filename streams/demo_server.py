@@ -41,7 +41,8 @@ def demo_loops(cameras: Sequence[tuple[str, str]], clips: Path | None) -> dict[s
         ValueError: a name is neither a file nor a kind of scene.
     """
     files = {file.stem: file for file in playable(clips)} if clips else {}
-    named = [(camera, address.removeprefix(_SCHEME)) for camera, address in cameras if address.startswith(_SCHEME)]
+    numbered = sorted(cameras, key=lambda camera: camera[0][-6:])  # by serial: the county's first ones come first
+    named = [(camera, address.removeprefix(_SCHEME)) for camera, address in numbered if address.startswith(_SCHEME)]
     loops: dict[str, Loop] = {camera: files[name] for camera, name in named if name in files}
     drawn = [(camera, name) for camera, name in named if name not in files]
     scenes = scenes_in_turn([name for _, name in drawn])

@@ -278,7 +278,6 @@ def _prepare(memory: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    os.nice(5)
     threading.stack_size(_STACK_BYTES)
     av.logging.set_level(None)  # FFmpeg's messages repeat addresses with their passwords
     cv2.setNumThreads(1)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
-from config.settings import Settings
+from config.settings import HERE, Settings
 from dashboard.app import create_app
 from models import accounts
 from models import tables as t
@@ -32,6 +37,7 @@ HASH = accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(P
 """A cheap hash of PASSWORD: what argon2id costs is not what these tests are about."""
 GRID = "990100100001001"
 DEPARTMENT = "cg"
+CONFIGURATION = HERE.parent / "dashboard" / "gunicorn_conf.py"
 ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
 
 
@@ -143,6 +149,74 @@ def problem(response: TestResponse) -> dict[str, Any]:
     return body
 
 
-def noon() -> datetime:
-    """A working day at 10:30 in the county."""
-    return datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
+# --- a real server ---------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running gunicorn: its address, its process, and what it says to its supervisor."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def workers(self) -> set[int]:
+        """The process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return {int(pid) for pid in children.split()}
+
+
+@contextmanager
+def served(store: Store, folder: Path, **environment: str) -> Iterator[Served]:
+    """The web process as it runs in earnest, on this store; stopped and waited for at the end."""
+    port, log = free_port(), folder / "web.log"
+    settings = {
+        "DATABASE_URL": url_of(store),
+        "REDIS_URL": f"unix://{folder}/no-redis.sock",
+        "SECRET_KEY": SECRET,
+        "DATA": str(folder / "data"),
+        "PORT": str(port),
+    }
+    named = {f"GRIDCOMMAND_{name}": value for name, value in settings.items()}
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", str(CONFIGURATION), "dashboard.app:from_environment()"],
+            cwd=CONFIGURATION.parent.parent,
+            env={**os.environ, **named, **environment},
+            stdout=file,
+            stderr=file,
+        )
+    found = Served(f"http://127.0.0.1:{port}", process, log)
+    try:
+        wait_until(lambda: answers(found.address) or process.poll() is not None, 30)
+        assert process.poll() is None, f"It ended at once: {log.read_text()[-2_000:]}"
+        yield found
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def answers(address: str) -> bool:
+    """Whether the server is alive."""
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> float:
+    """How long it took to become true; fails when it did not in time."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if condition():
+            return time.monotonic() - began
+        time.sleep(0.05)
+    raise AssertionError(f"This did not become true within {seconds} s.")

@@ -9,7 +9,21 @@ import numpy as np
 
 from streams.scenes import things as t
 from streams.scenes.film import Place
-from streams.scenes.kit import BIG_HEIGHT, BIG_WIDTH, Lens, Light, Spot, Stage, hills, mix, rgb, shade, sky, stage
+from streams.scenes.kit import (
+    BIG_HEIGHT,
+    BIG_WIDTH,
+    Colour,
+    Lens,
+    Light,
+    Spot,
+    Stage,
+    hills,
+    mix,
+    rgb,
+    shade,
+    sky,
+    stage,
+)
 from streams.scenes.moves import Move, finished, together
 
 
@@ -159,54 +173,29 @@ def _boat(on: Stage, *, right: bool) -> Move:
     def move(scene: Stage, phase: float) -> None:
         along = (phase + 0.15) % 1.0
         x = -190 + (BIG_WIDTH + 380) * (along if right else 1 - along)
-        s = 1.0 if right else -1.0
-        bob = 1.5 * sin(2 * pi * 3 * phase)
-        for wake in range(6):
-            scene.ellipse(
-                x - s * (95 + 38 * wake),
-                y + 21,
-                30 - 3 * wake,
-                2.6 - 0.3 * wake,
-                shade(scene.light.low, 0.93 - 0.02 * wake),
-            )
+        way = 1.0 if right else -1.0
+        _wake(scene, x, y, way)
         scene.ellipse(x, y + 24, 108, 6, shade(hull, 0.55))
-        scene.flat(
-            [(x - s * 96, y + bob), (x + s * 112, y - 7 + bob), (x + s * 92, y + 22 + bob), (x - s * 88, y + 22 + bob)],
-            hull,
-        )
-        scene.flat(
-            [
-                (x - s * 98, y - 4 + bob),
-                (x + s * 113, y - 11 + bob),
-                (x + s * 112, y - 5 + bob),
-                (x - s * 96, y + 2 + bob),
-            ],
-            shade(hull, 1.45),
-        )
-        scene.flat(
-            [(x - s * 82, y + bob), (x - s * 82, y - 30 + bob), (x - s * 34, y - 30 + bob), (x - s * 30, y + bob)],
-            rgb("#D5D6D2"),
-        )
-        scene.flat(
-            [
-                (x - s * 76, y - 12 + bob),
-                (x - s * 76, y - 23 + bob),
-                (x - s * 40, y - 23 + bob),
-                (x - s * 39, y - 12 + bob),
-            ],
-            rgb("#47535E"),
-        )
-        scene.flat(
-            [
-                (x - s * 16, y - 6 + bob),
-                (x - s * 8, y - 17 + bob),
-                (x + s * 72, y - 19 + bob),
-                (x + s * 84, y - 9 + bob),
-            ],
-            rgb("#A58B62"),
-        )
-        if scene.light.night:
-            scene.spots.append(Spot(x - s * 58, y - 18 + bob, 46, shade(t.WARM, 0.8)))
-            scene.spots.append(Spot(x + s * 108, y - 12 + bob, 14, rgb("#43C676")))
+        _barge(scene, x, y + 1.5 * sin(2 * pi * 3 * phase), way, hull)
 
     return move
+
+
+def _wake(scene: Stage, x: float, y: float, way: float) -> None:
+    for wave in range(6):
+        tone = shade(scene.light.low, 0.93 - 0.02 * wave)
+        scene.ellipse(x - way * (95 + 38 * wave), y + 21, 30 - 3 * wave, 2.6 - 0.3 * wave, tone)
+
+
+def _barge(scene: Stage, x: float, y: float, way: float, hull: Colour) -> None:
+    def part(colour: Colour, *corners: tuple[float, float]) -> None:
+        scene.flat([(x + way * ahead, y + down) for ahead, down in corners], colour)
+
+    part(hull, (-96, 0), (112, -7), (92, 22), (-88, 22))
+    part(shade(hull, 1.45), (-98, -4), (113, -11), (112, -5), (-96, 2))
+    part(rgb("#D5D6D2"), (-82, 0), (-82, -30), (-34, -30), (-30, 0))
+    part(rgb("#47535E"), (-76, -12), (-76, -23), (-40, -23), (-39, -12))
+    part(rgb("#A58B62"), (-16, -6), (-8, -17), (72, -19), (84, -9))
+    if scene.light.night:
+        scene.spots.append(Spot(x - way * 58, y - 18, 46, shade(t.WARM, 0.8)))
+        scene.spots.append(Spot(x + way * 108, y - 12, 14, rgb("#43C676")))

@@ -171,6 +171,20 @@ def test_another_departments_case_does_not_exist_for_it(app: Flask, county_store
     assert client.get(CASES).get_json()["total"] == 0
 
 
+def test_a_token_bound_to_an_area_or_a_department_reaches_nothing_else(
+    app: Flask, county_store: Store, door: Door
+) -> None:
+    here, there = filed(door), filed(door, area="990100201000001")
+    handled(door, there, "dispatch", department="ga")
+    client = app.test_client()
+    for bound in ({"area": GRID}, {"area": "990100100"}, {"department": DEPARTMENT}):
+        headers = bearer(add_token(county_store, "operate", name=str(bound), **bound))
+        assert [case["code"] for case in client.get(CASES, headers=headers).get_json()["cases"]] == [here], bound
+        for method, path in (("GET", there), ("POST", f"{there}/actions/urge")):
+            answer = client.open(f"{CASES}/{path}", method=method, json={}, headers=headers)
+            assert answer.status_code == 404, bound
+
+
 def test_a_move_by_the_api_is_the_doors_move(app: Flask, county_store: Store, door: Door) -> None:
     news: HeardNews = app.extensions["gridcommand"].news
     code, client = filed(door), browser(app, county_store, "operator")

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from models import queries
 from models import tables as t
 from models.accounts import audit
-from models.door import Conflict, Door, Report, verified
+from models.door import Conflict, Deed, Door, Report, verified
 from models.figures import snapshot
 from models.filters import STATES, CaseFilter, Moment
 from models.moves import Actor, Refused, Role
@@ -205,3 +205,25 @@ def test_audit_lines_chain(county_store: Store) -> None:
         rows = connection.execute(select(t.audit).order_by(t.audit.c.id)).all()
     assert [row.id for row in rows] == [1, 2, 3]
     assert len({row.hash for row in rows}) == 3
+
+
+def test_a_case_that_cannot_be_judged_does_not_hold_up_the_clocks_of_others(
+    door: Door, leaf: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = door.report(a_report(leaf("urgent_hour"), level=3), OPERATOR, NOW).case
+    sound = door.report(a_report(leaf("urgent_hour"), level=3), OPERATOR, NOW + timedelta(minutes=1)).case
+    judged = Deed._tick_one
+
+    def stumbles(self: Deed, case: object, now: datetime) -> None:
+        if case.code == broken.code:  # type: ignore[attr-defined]
+            raise ValueError("a row nobody foresaw")
+        judged(self, case, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Deed, "_tick_one", stumbles)
+    late = sound.due_at + timedelta(minutes=1)
+    told = door.tick(late)[1]
+    assert {fact.case for fact in told} == {sound.code}  # type: ignore[attr-defined]
+    monkeypatch.setattr(Deed, "_tick_one", judged)
+    assert door.tick(late)[0] == 0  # put off, not asked again and again
+    later = door.tick(late + timedelta(minutes=1))[1]
+    assert broken.code in {fact.case for fact in later}  # type: ignore[attr-defined]

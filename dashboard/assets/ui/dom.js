@@ -46,7 +46,14 @@ export function rem() {
   return parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
-/** True where a person asked for less motion. */
+const pace = { slow: false };
+
+/** Told by whoever paints: whether a frame takes so long here that a movement would stand still in the middle of itself. */
+export function setSlow(slow) {
+  pace.slow = slow;
+}
+
+/** True where things should change without moving: a person asked for it, or the machine cannot draw a movement. */
 export function stillness() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  return pace.slow || matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

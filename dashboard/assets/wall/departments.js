@@ -33,8 +33,8 @@ function restLine(words, key) {
 }
 
 /** The full Chinese name where its column holds it, else the short one; English always short. */
-function nameThatFits(department, words) {
-  return words.language !== "en" && department.name.length <= 8 ? department.name : words.short(department);
+function nameThatFits(department, words, letters) {
+  return words.language !== "en" && department.name.length <= letters ? department.name : words.short(department);
 }
 
 export function buildDepartments(panel, { words, truth, clock, reference }) {
@@ -46,7 +46,7 @@ export function buildDepartments(panel, { words, truth, clock, reference }) {
       ...amounts(words, ["open", "soon", "overdue", "unreceipted"]),
       { key: "next", field: "next", state: "open", title: words.t("wall.departments.next"), show: deadline(words) },
     ],
-    title: (code) => (known.has(code) ? nameThatFits(known.get(code), words) : code),
+    title: (code, letters) => (known.has(code) ? nameThatFits(known.get(code), words, letters) : code),
     restText: restLine(words, "wall.departments.rest"),
     emptyText: words.t("wall.departments.empty"),
   });

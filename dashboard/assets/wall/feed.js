@@ -3,7 +3,7 @@
  * any other move changes the row where it stands. Rows have a fixed height and are reused: a new case takes over the node
  * of the one that falls out, so days of reports make no new element.
  */
-import { el, setAttribute, setHidden, setText } from "../ui/dom.js";
+import { el, setAttribute, setHidden, setText, stillness } from "../ui/dom.js";
 import { mark } from "../ui/marks.js";
 import { listOf } from "./links.js";
 
@@ -198,8 +198,8 @@ export function buildFeed(panel, { words, truth, clock, reference }) {
       if (!changed.length) return;
       const still = flood(changed.length);
       for (const entry of changed) entry.fresh = still ? 0 : performance.now() + FRESH;
-      setAttribute(list, "data-still", still ? "" : null);
-      paint(!still);
+      setAttribute(list, "data-still", still || stillness() ? "" : null);
+      paint(!still && !stillness());
     },
 
     /** "今日 1,284 件": the scope, from the same figures as the card. */

@@ -13,8 +13,8 @@ export function buildHeader(root, { words, truth, clock, sound }) {
   const dot = el("span", { class: "live-dot", "aria-hidden": "true" });
   const stateWord = el("span", { class: "live-word" }, words.t("wall.header.connecting"));
   const delay = el("b", { class: "live-delay" }, words.unknown);
-  const live = el("span", { class: "live", tabindex: 0, "data-link": "connecting" }, dot, stateWord,
-    el("span", { class: "live-latency" }, "· ", words.t("wall.header.latency"), " ", delay, " ", words.t("wall.header.latency_unit")));
+  const live = el("span", { class: "live", tabindex: 0, "data-link": "connecting" }, dot,
+    el("span", {}, stateWord, el("span", { class: "live-latency" }, " · ", words.t("wall.header.latency"), " ", delay, " ", words.t("wall.header.latency_unit"))));
   const delaySlot = truth.slot(live, "latency-p95", "link", delay);
 
   const date = el("span", { class: "date-day" });
@@ -56,7 +56,7 @@ export function buildHeader(root, { words, truth, clock, sound }) {
     setText(week, words.weekday(now));
     const mode = clock.mode();
     setHidden(badge, mode.kind === "live");
-    if (mode.kind === "replay") setText(badge, words.t("wall.header.replay", { speed: words.number(mode.speed) }));
+    if (mode.kind === "replay") setText(badge, words.t("wall.header.replay", { speed: mode.speed }));
     if (mode.kind === "paused") setText(badge, words.t("wall.header.paused"));
     if (mode.kind === "shifted") setText(badge, words.t("wall.header.shifted"));
   }

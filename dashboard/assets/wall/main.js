@@ -2,7 +2,7 @@
  * The wall: fetches what does not change (names, words, addresses), builds the panels once, and then lets the live
  * connection write into them. Messages that arrive between two pictures of the screen are painted together.
  */
-import { el } from "../ui/dom.js";
+import { el, setSlow } from "../ui/dom.js";
 import { makeClock } from "../ui/clock.js";
 import { makeLatency } from "../ui/latency.js";
 import { Live } from "../ui/live.js";
@@ -98,6 +98,7 @@ function makePainter(views, { latency, truth }) {
     // What was written is on the screen when the frame after this one begins.
     requestAnimationFrame(() => {
       frame += (Math.min(400, performance.now() - last) - frame) * 0.2;
+      setSlow(frame > 70);
       if (!settled) return;
       for (const fact of now.facts) latency.painted(Date.parse(fact.at), Date.now());
     });

@@ -10,7 +10,7 @@ const SHAPE = 16 / 9;
 export function buildTile(camera, words) {
   return el("figure", { class: "tile", "data-camera": camera.id, "data-state": "connecting" },
     el("div", { class: "tile-picture" }), el("span", { class: "tile-dot", "aria-hidden": "true" }),
-    el("span", { class: "tile-note" }, words.t("common.camera.connecting")), el("figcaption", { class: "tile-name" }, words.name(camera)));
+    el("span", { class: "tile-note" }, words.t("common.camera.connecting")), el("figcaption", { class: "tile-name", title: words.name(camera) }, words.name(camera)));
 }
 
 /** The cameras for so many tiles: key ones first, then in the order of the register; unregistered ones never. */

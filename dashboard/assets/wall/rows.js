@@ -37,7 +37,7 @@ function buildRow(code, options) {
  * @param attribute the contract's data attribute of a row, `department` or `town`
  * @param narrow the list parameter that narrows `/cases` to a row
  * @param columns `[{key, state, title, show(row, county now)}]`; `state` names the list behind the column
- * @param title (code) => name of the row
+ * @param title (code, letters) => name of the row in at most so many letters
  */
 export function buildRows(body, options) {
   const { heading, columns, title, restText, emptyText, clock } = options;
@@ -51,10 +51,15 @@ export function buildRows(body, options) {
   let order = [];
   let settled = -Infinity;
   let latest = [];
+  let letters = 8;
 
+  /** How many rows fit; they then share the room exactly. The style sheet says how low a row may be. */
   function capacity() {
-    const row = list.firstElementChild?.offsetHeight || 2.42 * rem();
-    return Math.max(3, Math.floor((body.clientHeight - head.offsetHeight) / row + 0.05));
+    const least = (parseFloat(getComputedStyle(body).getPropertyValue("--row-least")) || 2.3) * rem();
+    const room = body.clientHeight - head.offsetHeight;
+    const fit = Math.max(3, Math.floor(room / least));
+    body.style.setProperty("--row", `${Math.min(room / Math.min(fit, Math.max(order.length, 1)), least * 1.2) / rem()}rem`);
+    return fit;
   }
 
   function reorder(sorted) {
@@ -82,7 +87,7 @@ export function buildRows(body, options) {
   function writeRow(row) {
     if (!rows.has(row.code)) rows.set(row.code, buildRow(row.code, options));
     const kept = rows.get(row.code);
-    setText(kept.name, title(row.code));
+    setText(kept.name, title(row.code, letters));
     setAttribute(kept.node, "data-urgency", row.overdue ? "overdue" : row.due_soon ? "soon" : null);
     for (const key of ["open", "due_soon", "overdue", "unreceipted"]) setAttribute(kept.node, `data-${key.replace("_", "-")}`, row[key]);
     for (const column of columns) {
@@ -103,7 +108,16 @@ export function buildRows(body, options) {
     setHidden(empty, order.length > 0);
   }
 
-  new ResizeObserver(paint).observe(body);
+  /** How many letters (of a full square) the first column holds. */
+  function measure() {
+    const column = head.firstElementChild;
+    const inner = column.clientWidth - parseFloat(getComputedStyle(column).paddingLeft);
+    letters = Math.floor(inner / parseFloat(getComputedStyle(list).fontSize));
+    for (const row of latest) writeRow(row);
+    paint();
+  }
+
+  new ResizeObserver(measure).observe(body);
   return {
     /** @param wanted rows `{code, open, due_soon, overdue, unreceipted, next}`, `next` in county ms or null */
     write(wanted) {

@@ -141,18 +141,23 @@ function styleOf(geo, colours, unit, lean, gap) {
   };
 }
 
-/** Without a graphics card: sharp while the map stands, a quarter of the pixels while it moves, so that it still flows. */
-function coarseWhileMoving(map) {
-  const sharp = devicePixelRatio;
+/** Pixels that a processor may be asked to draw; beyond them the picture is drawn coarser and enlarged (names are not in it). */
+const BEARABLE = 900_000;
+
+/** Without a graphics card: as sharp as bearable while the map stands, a quarter of the pixels while it moves. */
+function sparePixels(map) {
   let changing = false; // a change of resolution is itself told as a move
-  function set(ratio) {
-    if (changing || map.getPixelRatio() === ratio) return;
+  function set(share) {
+    const { clientWidth, clientHeight } = map.getContainer();
+    const ratio = share * Math.min(devicePixelRatio, Math.sqrt(BEARABLE / Math.max(1, clientWidth * clientHeight)));
+    if (changing || Math.abs(map.getPixelRatio() - ratio) < 0.01) return;
     changing = true;
     map.setPixelRatio(ratio);
     changing = false;
   }
-  map.on("movestart", () => set(sharp / 2));
-  map.on("moveend", () => map.isMoving() || set(sharp));
+  set(1);
+  map.on("movestart", () => set(0.5));
+  map.on("moveend", () => map.isMoving() || set(1));
 }
 
 /**
@@ -169,12 +174,12 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
     renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
     canvasContextAttributes: { antialias: true, powerPreference: "high-performance" },
   });
+  if (software) sparePixels(map);
   map.getCanvas().removeAttribute("tabindex");
   map.getCanvas().setAttribute("aria-hidden", "true");
   await new Promise((done) => map.once("load", done));
   for (const kind of ["overdue", "soon"]) map.addImage(kind, pattern(kind, colours), { pixelRatio: Math.max(1, 32 / rem()) });
 
-  if (software) coarseWhileMoving(map);
   const waiting = { states: new globalThis.Map(), late: null };
   const soon = makePace(() => {
     for (const [source, changes] of waiting.states) for (const [id, values] of changes) map.setFeatureState({ source, id }, values);

@@ -101,10 +101,11 @@ export class GridMap {
   #level = "grids";
   #forced = false;
   #home = true;
+  #homeZoom = 0;
   #homeTimer = 0;
   #lateSeen = "";
   #reach = 1000;
-  #controls;
+  #controls = null;
   #note;
   #hover = 0;
 
@@ -149,10 +150,11 @@ export class GridMap {
     const many = geo.grids.features.length > MANY;
     this.#tall = webgl && (localStorage.getItem("gc_map") ?? "3d") === "3d";
     if (many && geo.towns.features.length) this.#level = "towns";
-    this.#addControls(webgl);
     this.#reach = this.#span() * 0.07;
     const options = { geo, colours: this.#colours, view: this.#fit(), software: how === "software", gap: this.#span() * GAP };
-    this.#drawing = webgl ? await drawGl(this.#room, options).catch((error) => this.#flatInstead(options, error)) : this.#flatInstead(options);
+    if (!webgl) this.#withoutWebGl();
+    this.#drawing = webgl ? await drawGl(this.#room, options).catch((error) => this.#flatInstead(options, error)) : drawFlat(this.#room, { ...options, view: this.#fit() });
+    this.#addControls();
     this.#wire();
     this.#nameScope();
     this.#show();
@@ -163,12 +165,17 @@ export class GridMap {
 
   #flatInstead(options, error) {
     if (error) console.warn(`map: ${error.message}; drawing without WebGL`);
+    this.#withoutWebGl();
+    return drawFlat(this.#room, { ...options, view: this.#fit() });
+  }
+
+  /** The panel says so, and offers no third dimension. */
+  #withoutWebGl() {
     this.#room.replaceChildren();
     this.#tall = false;
     setHidden(this.#note, false);
-    setHidden(this.#controls.tall.node, true);
+    if (this.#controls) setHidden(this.#controls.tall.node, true);
     setAttribute(this.#panel.node, "data-webgl", "no");
-    return drawFlat(this.#room, { ...options, view: this.#fit() });
   }
 
   #wire() {
@@ -227,12 +234,35 @@ export class GridMap {
     return { width: this.#room.clientWidth, height: this.#room.clientHeight };
   }
 
+  /** The view that fills the panel, as low as it can go without the county running into the corner boxes. */
   #fit() {
     const unit = rem();
+    const size = this.#size();
+    const pitch = this.#tall ? PITCH : 0;
     const places = corners(this.#geo.county.features.length ? this.#geo.county : this.#geo.grids);
-    const foot = this.#legend.node.offsetHeight + 1.6 * unit;
-    const margin = { top: (this.#tall ? 3.4 : 1.2) * unit, right: 1.6 * unit, bottom: this.#tall ? Math.max(2.4 * unit, foot * 0.72) : foot, left: 1.6 * unit };
-    return fitted(places, this.#tall ? PITCH : 0, this.#size(), margin);
+    const boxes = this.#corners(0.8 * unit);
+    const foot = Math.max(1.2 * unit, ...boxes.map((box) => size.height - box.top).filter((high) => high < size.height / 2));
+    let view = null;
+    for (const bottom of [1.4 * unit, foot * 0.35, foot * 0.7, foot]) {
+      view = fitted(places, pitch, size, { top: (this.#tall ? 3 : 1.2) * unit, right: 1.5 * unit, bottom, left: 1.5 * unit });
+      const project = projector(view, size);
+      const meets = places.some((place) => {
+        const [x, y] = project(place);
+        return boxes.some((box) => x > box.left && x < box.right && y > box.top - unit && y < box.bottom);
+      });
+      if (!meets) break;
+    }
+    this.#homeZoom = view.zoom;
+    return view;
+  }
+
+  /** The boxes in the panel's corners, in its own pixels, each with some air around it. */
+  #corners(air = 0) {
+    const frame = this.#panel.body.getBoundingClientRect();
+    return [this.#legend.node, this.#levels.node, this.#note].filter((node) => node.offsetParent).map((node) => {
+      const corner = node.getBoundingClientRect();
+      return { left: corner.left - frame.left - air, top: corner.top - frame.top - air, right: corner.right - frame.left + air, bottom: corner.bottom - frame.top + air };
+    });
   }
 
   #resized() {
@@ -242,13 +272,13 @@ export class GridMap {
     this.#place();
   }
 
-  #addControls(webgl) {
+  #addControls() {
     const { words } = this.#context;
     const tall = choice(words.t("wall.map.mode"), [["2d", words.t("wall.map.flat")], ["3d", words.t("wall.map.tall")]], this.#tall ? "3d" : "2d", (key) => this.#switch({ tall: key === "3d" }));
     const level = choice(words.t("wall.map.level"), [["grids", words.t("wall.map.grids")], ["towns", words.t("wall.map.towns")]], this.#level, (key) => this.#switch({ level: key }));
     const reset = el("button", { class: "tool tool-small", type: "button", hidden: true, onclick: () => this.#goHome() }, words.t("wall.map.reset"));
     setHidden(level.node, !this.#geo.towns.features.length);
-    setHidden(tall.node, !webgl);
+    setHidden(tall.node, this.#panel.node.dataset.webgl === "no");
     this.#panel.tools.append(reset, level.node, tall.node);
     this.#controls = { tall, level, reset };
   }
@@ -292,7 +322,7 @@ export class GridMap {
   /** With thousands of grids: towns from afar, grids near by. */
   #levelByZoom() {
     if (!this.#drawing.lean || this.#forced || !this.#ids.towns.size) return;
-    const wanted = this.#drawing.now().zoom > this.#fit().zoom + NEAR ? "grids" : "towns";
+    const wanted = this.#drawing.now().zoom > this.#homeZoom + NEAR ? "grids" : "towns";
     if (wanted === this.#level) return;
     this.#level = wanted;
     this.#show();
@@ -411,7 +441,8 @@ export class GridMap {
       const counts = this.#counts.towns.get(code) ?? this.#counts.grids.get(code) ?? NONE;
       return { text: words.number(counts[0]), state: LATE_KINDS[stateOf(counts)] || null };
     });
-    this.#overlay.pins(this.#pins.map((pin) => this.#pin(pin, clock.county())));
+    const most = this.#size().height < 30 * rem() ? 2 : 3;
+    this.#overlay.pins(this.#pins.slice(0, most).map((pin) => this.#pin(pin, clock.county())));
     const lates = [...this.#counts.grids.values()].map(stateOf);
     const open = [...this.#counts.grids.values()].reduce((total, [n]) => total + n, 0);
     setAttribute(this.#room, "role", "img");
@@ -441,12 +472,7 @@ export class GridMap {
   #place() {
     if (!this.#drawing) return;
     const size = this.#size();
-    const frame = this.#panel.body.getBoundingClientRect();
-    const reserved = [this.#legend.node, this.#levels.node, this.#note].filter((node) => node.offsetParent).map((node) => {
-      const corner = node.getBoundingClientRect();
-      return { left: corner.left - frame.left, top: corner.top - frame.top, right: corner.right - frame.left, bottom: corner.bottom - frame.top };
-    });
-    this.#overlay.place(projector(this.#drawing.now(), size), size, reserved);
+    this.#overlay.place(projector(this.#drawing.now(), size), size, this.#corners());
     this.#levelByZoom();
   }
 

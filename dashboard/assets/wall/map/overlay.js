@@ -21,6 +21,12 @@ function free(wanted, size, taken, gap) {
   return inside && !taken.some((other) => meets(wanted, other, gap));
 }
 
+/** A box moved inside the panel, where it stuck out. */
+function within(wanted, size, gap) {
+  const [width, height] = [wanted.right - wanted.left, wanted.bottom - wanted.top];
+  return box(Math.max(gap, Math.min(wanted.left, size.width - width - gap)), Math.max(gap, Math.min(wanted.top, size.height - height - gap)), width, height);
+}
+
 /** Where a card may stand, each with its price: near above its place is cheapest, below is dear. */
 function* spots(anchor, width, height, unit) {
   for (const reach of [2.8, 4.2, 5.8, 7.6, 9.6, 12, 15, -3, -5.5]) {
@@ -66,7 +72,7 @@ export function buildOverlay(container) {
       const whole = price + 3.5 * covers + (free(spot, size, taken, 0.4 * unit) ? 0 : 1000);
       if (!best || whole < best.whole) best = { whole, spot };
     }
-    return best.spot;
+    return within(best.spot, size, 0.3 * unit);
   }
 
   function placePin(pin, project, size, taken, names, unit, keep) {
