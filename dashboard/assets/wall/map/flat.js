@@ -23,7 +23,7 @@ export function drawFlat(container, { geo, colours, view }) {
 
   for (const level of ["grids", "towns"]) {
     for (const feature of geo[level].features) {
-      const shape = svg("path", { fill: colours.ramp[0] });
+      const shape = svg("path", { class: "flat-place", fill: colours.ramp[0] });
       shape.place = { level, code: feature.properties.code };
       shapes[level].set(feature.id, { shape, feature });
       groups[level].append(shape);
