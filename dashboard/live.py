@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
-from dashboard.problems import Problem
+from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import Services, county_card, own_host, services, visitor
 from models import desk, figures, queries
 from models.accounts import Visitor
@@ -94,6 +94,7 @@ def _only(row: Mapping[str, Any], *wanted: str) -> dict[str, Any]:
 
 
 def _snapshot() -> Response:
+    demand_whole_county(visitor())
     return jsonify(snapshot(services(), visitor()))
 
 

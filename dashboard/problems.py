@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from models.accounts import Visitor
 from models.door import Conflict
 from models.filters import FilterRefused
 from models.moves import Refused
@@ -109,6 +110,16 @@ def invalid(error: ValidationError) -> Response:
     faults = [{"field": _blamed(fault), "detail": _sentence(fault["msg"])} for fault in error.errors()]
     first = faults[0]
     return answer(Problem(422, f"{first['field']}: {first['detail']}", field=first["field"], errors=faults))
+
+
+def demand_whole_county(who: Visitor) -> None:
+    """Refuse what tells of the whole county to somebody who is bound to a part of it.
+
+    Raises:
+        Problem: 403.
+    """
+    if who.area is not None or who.department is not None:
+        raise Problem(403, f"This tells of the whole county, and {who.name} is bound to a part of it.", field="area")
 
 
 def _blamed(fault: Mapping[str, Any]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from dashboard import casefile, photos
 from dashboard.api import shapes
 from dashboard.problems import Problem
 from dashboard.services import services, visitor
-from models import attachments, queries
+from models import accounts, attachments, queries
 from models.accounts import Visitor
 from models.door import Outcome
 from models.filters import CaseFilter
@@ -62,6 +62,8 @@ def _act(path: shapes.ActionPath, body: shapes.ActionBody) -> Response:
     """A move of the table; 409 where the case stands elsewhere, or somebody was quicker."""
     outcome = act(path.code, path.action, visitor(), body)
     case = outcome.case
+    if g.by_token:
+        _note_token_use(path.action, case.code)
     moved = shapes.MoveAnswer(
         code=case.code,
         stage=case.stage,
@@ -70,6 +72,13 @@ def _act(path: shapes.ActionPath, body: shapes.ActionBody) -> Response:
         events=[fact.id for fact in outcome.facts],
     )
     return jsonify(moved.model_dump(mode="json"))
+
+
+def _note_token_use(action: str, code: str) -> None:
+    """A person's moves are in the trace under the person's name; for a token's, the audit keeps from where it came."""
+    who, address = visitor(), request.remote_addr or ""
+    with services().store.write() as connection:
+        accounts.audit(connection, who.name, who.role, f"token.{action}", real_now(), object=code, address=address)
 
 
 def act(code: str, action: str, who: Visitor, body: shapes.ActionBody) -> Outcome:

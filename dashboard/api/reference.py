@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 
 from dashboard.api import shapes
-from dashboard.problems import Problem
+from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import services, visitor
 from models import desk, figures, queries
 from models.accounts import Visitor
@@ -37,6 +37,7 @@ def register(api: APIBlueprint) -> None:
 
 def _figures() -> Response:
     """Computed at this moment; every count is the length of a list of `GET /cases`."""
+    demand_whole_county(visitor())
     parts = services()
     moment, towns = parts.moment(), parts.directory().towns
     with desk.steady(parts.store) as connection:

@@ -180,6 +180,7 @@ def test_a_token_bound_to_an_area_or_a_department_reaches_nothing_else(
     for bound in ({"area": GRID}, {"area": "990100100"}, {"department": DEPARTMENT}):
         headers = bearer(add_token(county_store, "operate", name=str(bound), **bound))
         assert [case["code"] for case in client.get(CASES, headers=headers).get_json()["cases"]] == [here], bound
+        assert client.get("/api/v1/figures", headers=headers).status_code == 403
         for method, path in (("GET", there), ("POST", f"{there}/actions/urge")):
             answer = client.open(f"{CASES}/{path}", method=method, json={}, headers=headers)
             assert answer.status_code == 404, bound
@@ -195,6 +196,14 @@ def test_a_move_by_the_api_is_the_doors_move(app: Flask, county_store: Store, do
         f"{CASES}/{code}/actions/receipt", json={"note": "已到"}, headers=OWN
     )
     assert receipt.get_json()["stage"] == "handling"
+
+
+def test_what_a_token_moves_is_written_down(app: Flask, county_store: Store, door: Door) -> None:
+    code, headers = filed(door), bearer(add_token(county_store, "operate", name="urban system"))
+    assert app.test_client().post(f"{CASES}/{code}/actions/file", json={}, headers=headers).status_code == 200
+    with county_store.read() as connection:
+        line = connection.execute(select(t.audit)).one()
+    assert (line.actor, line.act, line.object, line.address) == ("urban system", "token.file", code, "127.0.0.1")
 
 
 def test_moves_that_cannot_be_are_told_apart(app: Flask, county_store: Store, door: Door) -> None:

@@ -142,7 +142,7 @@ function styleOf(geo, colours, unit, lean, gap) {
 }
 
 /** Pixels that a processor may be asked to draw; beyond them the picture is drawn coarser and enlarged (names are not in it). */
-const BEARABLE = 200_000;
+const BEARABLE = 700_000;
 
 /** Without a graphics card: as sharp as bearable while the map stands, a quarter of the pixels while it moves. */
 function sparePixels(map) {

@@ -370,7 +370,8 @@ export class GridMap {
       const feature = this.#ids[level].get(code);
       if (!feature) continue;
       const counts = this.#counts[level].get(code) ?? NONE;
-      const late = stateOf(counts);
+      // A whole town is not late because one of its cases is: towns show amounts, and their lateness stands at their names.
+      const late = level === "grids" ? stateOf(counts) : 0;
       const kind = late ? 4 + late : classOf(counts[0], breaks);
       const metres = this.#metres(level, code);
       const mark = `${kind}/${Math.round(metres)}`;
@@ -394,7 +395,7 @@ export class GridMap {
   #hatch() {
     const level = this.#level;
     const late = [];
-    for (const [code, counts] of this.#counts[level]) {
+    for (const [code, counts] of level === "grids" ? this.#counts.grids : []) {
       const feature = this.#ids[level].get(code);
       if (feature && stateOf(counts)) late.push({ feature, kind: LATE_KINDS[stateOf(counts)], h: Math.round(this.#metres(level, code)), weight: counts[2] * 1000 + counts[1] });
     }
@@ -439,7 +440,9 @@ export class GridMap {
     if (!this.#drawing) return;
     this.#overlay.counts((code) => {
       const counts = this.#counts.towns.get(code) ?? this.#counts.grids.get(code) ?? NONE;
-      return { text: words.number(counts[0]), state: LATE_KINDS[stateOf(counts)] || null };
+      const [open, soon, overdue] = counts;
+      const tell = this.#level === "towns";
+      return { open: words.number(open), soon: tell && soon ? words.number(soon) : "", overdue: tell && overdue ? words.number(overdue) : "" };
     });
     const most = this.#size().height < 30 * rem() ? 2 : 3;
     this.#overlay.pins(this.#pins.slice(0, most).map((pin) => this.#pin(pin, clock.county())));

@@ -108,20 +108,25 @@ export function buildOverlay(container) {
     labels(wanted) {
       const sorted = [...wanted].sort((a, b) => b.weight - a.weight);
       labels = sorted.map((label) => {
-        const count = el("b", { class: "num" });
-        const part = el("span", { class: "label-name" }, label.name);
-        return { ...label, node: el("span", { class: "map-label", "data-label": label.key }, part, count), count, width: 0, height: 0 };
+        const counts = { open: el("b", { class: "num" }), overdue: el("b", { class: "num label-overdue" }), soon: el("b", { class: "num label-soon" }) };
+        const node = el("span", { class: "map-label", "data-label": label.key }, el("span", {}, label.name), ...Object.values(counts));
+        return { ...label, node, counts, said: "", width: 0, height: 0 };
       });
       labelRoom.replaceChildren(...labels.map((label) => label.node));
     },
 
-    /** The number behind a name, and whether something there is late. */
+    /** The numbers behind a name: open, and where they are told, overdue and due soon. */
     counts(read) {
       for (const label of labels) {
-        const { text, state } = read(label.key);
-        if (label.count.textContent !== text) label.width = 0;
-        setText(label.count, text);
-        setAttribute(label.node, "data-clock", state);
+        const numbers = read(label.key);
+        const said = Object.values(numbers).join("/");
+        if (label.said === said) continue;
+        label.said = said;
+        label.width = 0;
+        for (const [name, node] of Object.entries(label.counts)) {
+          setText(node, numbers[name]);
+          setHidden(node, numbers[name] === "");
+        }
       }
     },
 
