@@ -2,8 +2,8 @@
 
     gridcommand bench health [--clips DIR] [--hours H] [--quick]
 
-Each camera, a real clip or a drawn place, is watched sound for five minutes, shows a planted fault for two and a half
-and is sound again for as long; pictures go through H.264 and come every two seconds. Then each camera is sound for a
+Each camera, a real clip or a drawn place, is watched sound for five minutes, shows a planted fault for 135 seconds
+and is sound again for as long; pictures go through H.264 and come every three seconds. Then each camera is sound for a
 day of weather and traffic, a picture every seven seconds. Beside it, on the same pictures, a vendor's published rules:
 mean brightness < 30 or > 220, contrast σ < 25, ten pictures > 95 % alike (to two grey levels); each lasting ten
 pictures.
@@ -46,8 +46,8 @@ from streams.health import Fault, Health, Memory, Packets, Thresholds, observe
 from streams.scenes import KINDS
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "data" / "video"
-STEP, DAY_STEP = 2.0, 7.0
-SOUND, FAULTY, AFTER = 150, 75, 75
+STEP, DAY_STEP = 3.0, 7.0
+SOUND, FAULTY, AFTER = 100, 45, 45
 """Pictures before, during and after a fault."""
 _PACKETS = 30
 

@@ -151,7 +151,7 @@ class Plant:
     everywhere: bool = True
 
 
-def noisy(picture: NDArray[np.generic], sigma: float, dice: Dice) -> Image:
+def noisy(picture: Image | Numbers, sigma: float, dice: Dice) -> Image:
     """With the noise of a sensor: the same in all three colours, another in each picture."""
     height, width = picture.shape[:2]
     x, y = dice.integers(WIDTH), dice.integers(HEIGHT)

@@ -36,6 +36,7 @@ from models.messages import (
     TimeChanged,
 )
 from models.moves import ENDED, Actor, Refused, Role, Stage, check
+from models.numbers import Numbers
 from models.rules import RuleBook
 from models.store import Store
 from models.timebase import Timebase, real_now, set_timebase
@@ -131,8 +132,17 @@ def _added(dialect: str, table: Table) -> Any:
 class Deed:
     """One write transaction in the making. Made by `Door`, never kept."""
 
-    def __init__(self, connection: Connection, rules: RuleBook, vault: Vault, real: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        rules: RuleBook,
+        vault: Vault,
+        real: datetime,
+        numbers: Callable[[str], int] | None = None,
+    ) -> None:
+        """`numbers` gives the numbers of cases and orders; None counts them in this transaction (SQLite)."""
         self._db = connection
+        self._next = numbers or self._count
         self._rules = rules
         self._vault = vault
         self._real = real
@@ -243,7 +253,7 @@ class Deed:
 
     def _next_code(self, now: datetime) -> str:
         day = now.astimezone(self._rules.zone).strftime("%Y%m%d")
-        return f"{self._rules.case_prefix}-{day}-{self._count(f'case:{day}'):04d}"
+        return f"{self._rules.case_prefix}-{day}-{self._next(f'case:{day}'):04d}"
 
     # -- moving -------------------------------------------------------------------------------------------------------
 
@@ -312,7 +322,7 @@ class Deed:
 
     def _issue(self, case: Row[Any], department: str, actor: Actor, now: datetime) -> str:
         day = now.astimezone(self._rules.zone).strftime("%Y%m%d")
-        number = f"PB-{day}-{self._count(f'order:{day}'):04d}"
+        number = f"PB-{day}-{self._next(f'order:{day}'):04d}"
         order = {
             "number": number,
             "case_id": case.id,
@@ -521,9 +531,10 @@ class Deed:
         return int(counted.scalar_one())
 
     def finish(self) -> list[Message]:
-        """Number the facts, write outbox and roll-ups: the last thing, so that the counter's lock is held briefly."""
+        """Write roll-ups, number the facts, write the outbox: the last thing, so that its lock is held briefly."""
         if not self._drafts and not self._rollups:
             return []
+        self._write_rollups()
         last = self._count("outbox", len(self._drafts))
         facts = []
         for number, draft in enumerate(self._drafts, last - len(self._drafts) + 1):
@@ -537,7 +548,6 @@ class Deed:
         ]
         if rows:
             self._db.execute(insert(t.outbox), rows)
-        self._write_rollups()
         return facts
 
     def _write_rollups(self) -> None:
@@ -592,6 +602,7 @@ class Door:
         self._store = store
         self._rules = rules
         self._vault = vault
+        self._numbers = None if store.sqlite else Numbers(store).next
 
     def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
         """See `Deed.report`."""
@@ -627,7 +638,7 @@ class Door:
         facts: list[Message] = []
         rules = self._rules()
         with self._store.write() as connection:
-            deed = Deed(connection, rules, self._vault, real_now())
+            deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
             yield deed, facts
             facts.extend(deed.finish())
 
@@ -635,7 +646,7 @@ class Door:
         rules = self._rules()
 
         def transaction(connection: Connection) -> Outcome:
-            deed = Deed(connection, rules, self._vault, real_now())
+            deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
             outcome = work(deed)
             deed.finish()
             return outcome

@@ -56,9 +56,9 @@ from streams.health_measures import (
 )
 from streams.health_rules import (
     DELAYS,
-    Case,
     Delay,
     Fault,
+    Look,
     Measures,
     Standing,
     Thresholds,
@@ -176,7 +176,7 @@ def observe(memory: Memory, observation: Observation, thresholds: Thresholds) ->
     memory = _counted(_refreshed(memory, observation, thresholds), observation)
     frame = _frame(observation, thresholds)
     measures = _measured(memory, observation, frame, thresholds)
-    found = verdicts(Case(measures, memory.usual, thresholds, memory.raised))
+    found = verdicts(Look(measures, memory.usual, thresholds, memory.raised))
     standings = _standing(memory, found, observation, frame is not None, thresholds)
     counted_at = memory.counted_at if observation.packets is None else observation.at
     later = replace(memory, at=observation.at, counted_at=counted_at, standings=standings)
@@ -249,6 +249,8 @@ def _standing(
     at = observation.at
 
     def further(fault: Fault, standing: Standing) -> Standing:
+        if fault in limits.off:
+            return Standing()
         packets = fault is Fault.LOSS
         judged = observation.packets is not None if packets else pictured
         if not judged:

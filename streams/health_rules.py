@@ -91,7 +91,7 @@ class Thresholds:
     dark_below: float = 30.0
     lit_below: float = 0.2
     bright_above: float = 220.0
-    blown_above: float = 0.4
+    blown_above: float = 0.35
     blown_more: float = 0.25
     lost_above: float = 0.45
     acuity_below: float = 0.82
@@ -167,6 +167,21 @@ class Measures:
     colour: Colour | None = None
     loss: float | None = None
 
+    def figures(self) -> dict[str, float]:
+        """What was measured, by name (texts: `health.measure.NAME`), for a message or a plot."""
+        found: dict[str, float | None] = {"loss": self.loss}
+        if self.light and self.edges:
+            found |= {"brightness": self.light.brightness, "contrast": self.light.contrast, "blown": self.light.blown}
+            found |= {"sharpness": self.edges.sharpness, "acuity": self.edges.acuity, "texture": self.edges.texture}
+        if self.stillness:
+            found |= {"grain": self.stillness.grain, "alike": self.stillness.alike}
+        if self.likeness:
+            shift = max(self.shift.length, self.shift.apart) if self.shift else 0.0
+            found |= {"match": self.likeness.match, "lost": self.likeness.lost, "shift": shift}
+        if self.colour:
+            found["neutral"] = self.colour.neutral
+        return {name: round(value, 4) for name, value in found.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Usual:
@@ -192,7 +207,7 @@ class Usual:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Look:
     """What a rule looks at: the numbers, the usual ones, the limits, and whether the fault is raised already."""
 
     measures: Measures
@@ -208,48 +223,48 @@ class Case:
         return value > limit * (1.0 - self.limits.hysteresis if fault in self.raised else 1.0)
 
 
-def verdicts(case: Case) -> Verdicts:
+def verdicts(look: Look) -> Verdicts:
     """Of each fault: does this picture show it? None where it cannot say."""
     found: dict[Fault, bool | None] = dict.fromkeys(Fault)
-    if case.measures.loss is not None:
-        found[Fault.LOSS] = case.above(Fault.LOSS, case.measures.loss, case.limits.loss_above)
-    if case.measures.light is not None and case.measures.edges is not None:
-        found.update(_of_light(case, case.measures.light, case.measures.edges))
+    if look.measures.loss is not None:
+        found[Fault.LOSS] = look.above(Fault.LOSS, look.measures.loss, look.limits.loss_above)
+    if look.measures.light is not None and look.measures.edges is not None:
+        found.update(_of_light(look, look.measures.light, look.measures.edges))
         if not any(found[fault] for fault in (Fault.BLACK, Fault.DARK, Fault.BRIGHT)):
-            found.update(_of_scene(case, case.measures.edges))
-    return {fault: None if fault in case.limits.off else found[fault] for fault in Fault}
+            found.update(_of_scene(look, look.measures.edges))
+    return {fault: None if fault in look.limits.off else found[fault] for fault in Fault}
 
 
-def _of_light(case: Case, light: Light, edges: Edges) -> dict[Fault, bool | None]:
-    limits = case.limits
-    unlit = case.below(Fault.DARK, light.lit, limits.lit_below)
-    plain = case.below(Fault.BLACK, edges.texture, 0.1)
-    black = unlit and plain and case.below(Fault.BLACK, light.brightness, limits.black_below)
-    blown = case.above(Fault.BRIGHT, light.blown, max(limits.blown_above, case.usual.blown + limits.blown_more))
-    dim = unlit and case.below(Fault.DARK, light.brightness, limits.dark_below)
+def _of_light(look: Look, light: Light, edges: Edges) -> dict[Fault, bool | None]:
+    limits = look.limits
+    unlit = look.below(Fault.DARK, light.lit, limits.lit_below)
+    plain = look.below(Fault.BLACK, edges.texture, 0.1)
+    black = unlit and plain and look.below(Fault.BLACK, light.brightness, limits.black_below)
+    blown = look.above(Fault.BRIGHT, light.blown, max(limits.blown_above, look.usual.blown + limits.blown_more))
+    dim = unlit and look.below(Fault.DARK, light.brightness, limits.dark_below)
     return {
         Fault.BLACK: black,
-        Fault.DARK: None if black and Fault.BLACK in case.raised else dim,
-        Fault.BRIGHT: blown or case.above(Fault.BRIGHT, light.brightness, limits.bright_above),
+        Fault.DARK: None if black and Fault.BLACK in look.raised else dim,
+        Fault.BRIGHT: blown or look.above(Fault.BRIGHT, light.brightness, limits.bright_above),
     }
 
 
-def _of_scene(case: Case, edges: Edges) -> dict[Fault, bool | None]:
-    found: dict[Fault, bool | None] = {Fault.CAST: _cast(case)}
-    found[Fault.COVERED] = covered = _covered(case, edges)
+def _of_scene(look: Look, edges: Edges) -> dict[Fault, bool | None]:
+    found: dict[Fault, bool | None] = {Fault.CAST: _cast(look)}
+    found[Fault.COVERED] = covered = _covered(look, edges)
     if covered:
         return found
-    found[Fault.FROZEN] = _frozen(case)
-    found[Fault.MOVED] = moved = _moved(case)
-    found[Fault.BLURRED] = None if moved else _blurred(case, edges)
+    found[Fault.FROZEN] = _frozen(look)
+    found[Fault.MOVED] = moved = _moved(look)
+    found[Fault.BLURRED] = None if moved else _blurred(look, edges)
     return found
 
 
-def _frozen(case: Case) -> bool | None:
-    stillness, limits = case.measures.stillness, case.limits
+def _frozen(look: Look) -> bool | None:
+    stillness, limits = look.measures.stillness, look.limits
     if stillness is None:
         return None
-    return case.below(Fault.FROZEN, stillness.stir, still_limit(case.usual, limits))
+    return look.below(Fault.FROZEN, stillness.stir, still_limit(look.usual, limits))
 
 
 def still_limit(usual: Usual, limits: Thresholds) -> float:
@@ -259,13 +274,20 @@ def still_limit(usual: Usual, limits: Thresholds) -> float:
     return min(limits.still_cap, max(limits.still_floor, share))
 
 
-def _covered(case: Case, edges: Edges) -> bool | None:
-    likeness = case.measures.likeness
-    if case.usual.number == 0:
-        return case.below(Fault.COVERED, edges.texture, 0.03)
-    if likeness is None or not case.usual.fixed(case.limits):
+def _covered(look: Look, edges: Edges) -> bool | None:
+    likeness = look.measures.likeness
+    if look.usual.number == 0:
+        return look.below(Fault.COVERED, edges.texture, 0.03)
+    if likeness is None or not look.usual.fixed(look.limits):
         return None
-    return case.above(Fault.COVERED, likeness.lost, case.limits.lost_above)
+    return _nothing_but_noise(look, edges, likeness) or look.above(Fault.COVERED, likeness.lost, look.limits.lost_above)
+
+
+def _nothing_but_noise(look: Look, edges: Edges, likeness: Likeness) -> bool:
+    """The snow of an analogue line without a signal. White noise has 20 times its variance in its Laplacian, a picture
+    of a place about as much as its variance or less."""
+    contrast = look.measures.light.contrast if look.measures.light else 0.0
+    return edges.sharpness > 8.0 * contrast**2 and likeness.match < 0.2
 
 
 def matches(likeness: Likeness, usual: Usual, limits: Thresholds) -> bool:
@@ -273,36 +295,36 @@ def matches(likeness: Likeness, usual: Usual, limits: Thresholds) -> bool:
     return usual.match is None or likeness.match >= limits.match_below * usual.match * (1.0 + limits.hysteresis)
 
 
-def _moved(case: Case) -> bool | None:
-    likeness, usual, limits = case.measures.likeness, case.usual, case.limits
+def _moved(look: Look) -> bool | None:
+    likeness, usual, limits = look.measures.likeness, look.usual, look.limits
     if likeness is None or usual.match is None or not usual.fixed(limits):
         return None
-    if case.below(Fault.MOVED, likeness.match, limits.strange_below * usual.match) and likeness.foreign > 0.25:
+    if look.below(Fault.MOVED, likeness.match, limits.strange_below * usual.match) and likeness.foreign > 0.25:
         return True
-    away = case.below(Fault.MOVED, likeness.match, limits.match_below * usual.match)
-    return away and _displaced(case)
+    away = look.below(Fault.MOVED, likeness.match, limits.match_below * usual.match)
+    return away and _displaced(look)
 
 
-def _displaced(case: Case) -> bool:
-    shift = case.measures.shift
-    return shift is not None and case.above(Fault.MOVED, max(shift.length, shift.apart), case.limits.shift_above)
+def _displaced(look: Look) -> bool:
+    shift = look.measures.shift
+    return shift is not None and look.above(Fault.MOVED, max(shift.length, shift.apart), look.limits.shift_above)
 
 
-def _blurred(case: Case, edges: Edges) -> bool | None:
-    if edges.acuity is None or case.usual.acuity is None or not case.usual.known(case.limits):
+def _blurred(look: Look, edges: Edges) -> bool | None:
+    if edges.acuity is None or look.usual.acuity is None or not look.usual.known(look.limits):
         return None
-    return case.below(Fault.BLURRED, edges.acuity, case.limits.acuity_below * case.usual.acuity)
+    return look.below(Fault.BLURRED, edges.acuity, look.limits.acuity_below * look.usual.acuity)
 
 
-def _cast(case: Case) -> bool | None:
-    colour, usual = case.measures.colour, case.usual
+def _cast(look: Look) -> bool | None:
+    colour, usual = look.measures.colour, look.usual
     if colour is None:
         return None
     warm = 2.0 if colour.red > 0.0 and -4.0 * colour.red < colour.blue < -0.5 * colour.red else 1.0
-    limit = case.limits.cast_above * warm
-    if usual.neutral is None or not usual.known(case.limits):
-        return case.above(Fault.CAST, colour.neutral, 2.0 * limit)
-    return case.above(Fault.CAST, colour.neutral - usual.neutral, limit)
+    limit = look.limits.cast_above * warm
+    if usual.neutral is None or not usual.known(look.limits):
+        return look.above(Fault.CAST, colour.neutral, 2.0 * limit)
+    return look.above(Fault.CAST, colour.neutral - usual.neutral, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +343,8 @@ def stood(standing: Standing, verdict: bool | None, at: float, elapsed: float, d
 
     Time between two pictures that both show the fault adds to its level, time between two that do not takes away;
     the level reached at `raise_after` raises it, an empty one clears it. Between them it stays what it was, so that
-    a flicker neither raises nor clears. No pause between two pictures counts for more than a third of the delay: it
-    takes four pictures at least, however far apart.
+    a flicker neither raises nor clears; what has not been raised is drained by every sound picture. No pause between
+    two pictures counts for more than a third of the delay: it takes four pictures at least, however far apart.
 
     Args:
         verdict: does the picture at monotonic second `at` show the fault? None leaves all as it was.
@@ -336,6 +358,8 @@ def stood(standing: Standing, verdict: bool | None, at: float, elapsed: float, d
         raised = standing.raised or level >= delay.raise_after - 1e-6
         since = at if standing.since is None else standing.since
         return Standing(min(level, delay.raise_after), True, raised, since)
+    if not standing.raised:
+        weight = elapsed
     drained = min(weight, delay.clear_after / 3.0) * delay.raise_after / delay.clear_after
     level = max(0.0, standing.level - drained)
     cleared = level <= 1e-6

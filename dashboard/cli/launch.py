@@ -241,8 +241,8 @@ def _addresses(settings: Settings, took: float) -> None:
     answer(f"\n  网格指挥台已就绪 · GridCommand is running ({took:.1f} s)\n")
     pages = (
         ("大屏 wall", "/wall"),
-        ("工作台 desk", "/desk"),
-        ("网格员 report", "/report"),
+        ("案件 cases", "/cases"),
+        ("网格员 grid", "/grid"),
         ("接口 API", "/api/v1/openapi.json"),
     )
     for name, path in pages:

@@ -31,7 +31,12 @@ from streams.clips import playable
 
 ROLES = ("duty", "operator", "grid", "display", "admin")
 """One account each: the roles that stand today (design.md §4)."""
-TOKENS = {"report": ["report", "read"], "read": ["read", "events"], "operate": ["operate", "read"]}
+TOKENS = {
+    "report": ["report", "read"],
+    "read": ["read", "events"],
+    "operate": ["operate", "read"],
+    "display": ["display"],
+}
 _CLIP_CAMERA = "99010000081320"
 """First digits of the ids of cameras made of clips: no county's centre, 08 city management, 132 network camera."""
 

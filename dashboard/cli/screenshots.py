@@ -29,7 +29,8 @@ WALLS = {
     "wall-ultrawide": (3840, 1080, "zh-CN"),
     "wall-4k": (3840, 2160, "zh-CN"),
 }
-PAGES = {"desk": "/desk", "cases": "/cases", "report": "/report"}
+PAGES = {"cases": ("operator", "/cases", 1440, 900), "phone": ("grid", "/grid", 390, 844)}
+"""Name → role, path, width and height."""
 SETTLE = 6.0
 """Seconds for pictures to arrive and rows to settle."""
 _GRAVE = {
@@ -60,7 +61,7 @@ def screenshots(into: Path, seed: int) -> int:
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="gc-shots-") as folder:
         say("Starting a demonstration …")
-        words = ("demo", "--seed", str(seed))
+        words = ("demo", "--rate", "0", "--seed", str(seed))
         with product(*words, port=free_ports(), data=Path(folder)) as running, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, "--no-sandbox"])
             for name in _Photographer(running, browser, into).all():
@@ -83,21 +84,21 @@ class _Photographer:
             with self._page("display", width, height, language) as page:
                 self._open_wall(page)
                 yield self._shot(page, name)
-        for name, path in PAGES.items():
-            with self._page("grid" if name == "report" else "operator", *_size(name), "zh-CN") as page:
+        for name, (role, path, width, height) in PAGES.items():
+            with self._page(role, width, height, "zh-CN") as page:
                 page.goto(self._base + path)
                 page.wait_for_timeout(SETTLE * 500)
                 yield self._shot(page, name)
         with self._page("display", 1920, 1080, "zh-CN") as page:
             self._open_wall(page)
-            Api("127.0.0.1", self._running.port, self._secrets["tokens"]["report"]).post("/reports", _GRAVE)
-            page.wait_for_timeout(SETTLE * 500)
-            yield self._shot(page, "wall-escalation")
-        with self._page("display", 1920, 1080, "zh-CN") as page:
-            self._open_wall(page)
             with self._feed_stopped():
                 page.wait_for_timeout(12_000)
                 yield self._shot(page, "wall-stopped")
+        with self._page("display", 1920, 1080, "zh-CN") as page:
+            self._open_wall(page)
+            Api("127.0.0.1", self._running.port, self._secrets["tokens"]["report"]).post("/reports", _GRAVE)
+            page.wait_for_timeout(SETTLE * 500)
+            yield self._shot(page, "wall-escalation")
 
     def _open_wall(self, page: Any) -> None:
         page.goto(self._base + "/wall")
@@ -138,7 +139,3 @@ class _Photographer:
         page.screenshot(path=str(file), timeout=180_000)
         file.chmod(0o644)
         return name
-
-
-def _size(name: str) -> tuple[int, int]:
-    return (390, 844) if name == "report" else (1440, 900)

@@ -217,7 +217,7 @@ def test_a_photo_is_added_on_the_page_of_the_case(visit: Any, code: str) -> None
     page.set_input_files(".photo-form input", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
     page.click(".photo-form button")
     expect(page.locator(".photos img")).to_have_count(1)
-    assert page.evaluate("document.querySelector('.photos img').naturalWidth") == 640
+    page.wait_for_function("document.querySelector('.photos img').naturalWidth === 640")
 
 
 def test_an_administrator_adds_a_person_and_sees_the_password_once(visit: Any) -> None:
@@ -229,6 +229,7 @@ def test_an_administrator_adds_a_person_and_sees_the_password_once(visit: Any) -
     expect(word).to_be_visible()
     password = word.inner_text()
     page.reload()
+    page.wait_for_load_state("networkidle")
     expect(page.locator("tr[data-account=newcomer]")).to_be_visible()
     expect(page.locator("body")).not_to_contain_text(password)
     button = page.locator("tr[data-account=newcomer] button[data-act=disable]")

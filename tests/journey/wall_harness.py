@@ -13,7 +13,6 @@ import contextlib
 import csv
 import io
 import json
-import logging
 import math
 import random
 import struct
@@ -31,7 +30,8 @@ import dash
 import flask
 from PIL import Image, ImageDraw
 from websockets.asyncio.server import ServerConnection, serve
-from werkzeug.serving import make_server
+from websockets.exceptions import ConnectionClosed
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dashboard.pages import wall
 from dashboard.pages.context import PageContext
@@ -50,7 +50,10 @@ TITLES = (
     ("夜宵店油烟扰民", "Restaurant fumes disturb neighbours"),
     ("人民路井盖松动", "Loose manhole cover, Renmin Road"),
     ("东门农贸市场占道经营，阻塞消防通道", "Stalls block the fire lane, East Gate Market"),
-    ("二组灌溉渠垮塌约 6 米，影响下游 40 亩稻田灌溉", "Irrigation ditch collapsed over 6 m, 40 mu of rice without water"),
+    (
+        "二组灌溉渠垮塌约 6 米，影响下游 40 亩稻田灌溉",
+        "Irrigation ditch collapsed over 6 m, 40 mu of rice without water",
+    ),
     ("养老金认证网点排队时间过长", "Long queue at the pension desk"),
     ("学校门口放学时段交通拥堵", "Traffic jam at the school gate"),
     ("建筑垃圾夜间倾倒", "Rubble dumped at night"),
@@ -161,14 +164,26 @@ def many(count: int) -> Reference:
     for number in range(12):
         west, south = 112.6 + number % 4 * width, 30.2 + number // 4 * height
         town = f"9901001{number:02d}"
-        name = {"code": town, "name": f"第{number + 1}镇", "name_en": f"Town {number + 1}", "level": "town", "parent": "990100"}
+        name = {
+            "code": town,
+            "name": f"第{number + 1}镇",
+            "name_en": f"Town {number + 1}",
+            "level": "town",
+            "parent": "990100",
+        }
         _place(known, {**name, "label": (west + width / 2, south + height / 2)}, _box(west, south, width, height), town)
         for cell in range(side * side):
             if len(known.shapes["grid"]) >= count:
                 break
             x, y = west + cell % side * width / side, south + cell // side * height / side
             code = f"{town}{cell:06d}"
-            told = {"code": code, "name": f"第{cell:03d}网格", "name_en": f"G{cell:03d}", "level": "grid", "parent": town}
+            told = {
+                "code": code,
+                "name": f"第{cell:03d}网格",
+                "name_en": f"G{cell:03d}",
+                "level": "grid",
+                "parent": town,
+            }
             label = (x + width / side / 2, y + height / side / 2)
             _place(known, {**told, "label": label}, _box(x, y, width / side, height / side), town)
     county = {"code": "990100", "name": "云泽县", "name_en": "Yunze County", "level": "county", "label": (112.88, 30.4)}
@@ -204,7 +219,7 @@ class Case:
 
 
 class Play:
-    """A county at work: cases come, move, become late, climb the ladder. One lock, no clock of its own but real time."""
+    """A county at work: cases come, move, become late, climb the ladder. One lock; real time or the line of a replay."""
 
     def __init__(self, reference: Reference, *, cases: int = 330, seed: int = 7, english: bool = False) -> None:
         self.reference = reference
@@ -338,7 +353,12 @@ class Play:
             fact = self.escalations.pop(escalation, None)
             if fact is None:
                 return None
-            values = {"id": self._next(), "at": self.now(), "acknowledged_at": self.county_now(), "acknowledged_by": name}
+            values = {
+                "id": self._next(),
+                "at": self.now(),
+                "acknowledged_at": self.county_now(),
+                "acknowledged_by": name,
+            }
             return fact.model_copy(update=values)
 
     # pictures
@@ -414,7 +434,8 @@ class Play:
         ahead = Counter(int((case.due_at - now).total_seconds() // 3600) for case in cases)
         return {
             "reported": trend.reported[-12:], "closed": trend.closed[-12:], "open": series[::-1],
-            "due_soon": [ahead[hour] for hour in range(12)], "overdue": [ahead[-1 - hour] for hour in reversed(range(12))],
+            "due_soon": [ahead[hour] for hour in range(12)],
+            "overdue": [ahead[-1 - hour] for hour in reversed(range(12))],
         }  # fmt: skip
 
     def _pins(self, cases: list[Case], now: datetime) -> list[m.Pin]:
@@ -488,10 +509,19 @@ class _Page(dash.Dash):
         return page.replace("<html>", f'<html lang="{self.language()}">', 1)
 
 
+class _Quiet(WSGIRequestHandler):
+    """Serves without telling the log of every request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
 class Harness:
     """Web, push and video on three ports. Faults are fields and methods, so that a test reads as a story."""
 
-    def __init__(self, port: int, play: Play, *, role: str = "duty", user: str = "周明", language: str = "zh-CN") -> None:
+    def __init__(
+        self, port: int, play: Play, *, role: str = "duty", user: str = "周明", language: str = "zh-CN"
+    ) -> None:
         self.port, self.play, self.role, self.user, self.language = port, play, role, user, language
         self.refuse_push = False
         self.refuse_snapshot = False
@@ -509,7 +539,7 @@ class Harness:
         self._loop = asyncio.new_event_loop()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._web = make_server("127.0.0.1", port, self._flask(), threaded=True)
+        self._web = make_server("127.0.0.1", port, self._flask(), threaded=True, request_handler=_Quiet)
 
     @property
     def url(self) -> str:
@@ -577,14 +607,14 @@ class Harness:
         return PageContext(language, texts(language), self.user, self.role, self._card())
 
     def _reference(self) -> Any:
-        known, language = self.play.reference, self._language()
+        known, language, now = self.play.reference, self._language(), self.play.now()
         return flask.jsonify({
             "county": self._card(), "language": language, "texts": texts(language), "role": self.role,
             "user": self.user, "departments": known.departments, "categories": known.categories,
             "areas": known.areas, "cameras": known.cameras, "ramp": [1, 3, 5, 7],
             "sources": {row["code"]: row for row in _rows("sources.csv")},
             "push_url": f"ws://127.0.0.1:{self.port + 1}/events", "video_url": f"ws://127.0.0.1:{self.port + 2}/tiles",
-            "time": {"at": m.iso(self.play.now()), "county_at": m.iso(self.play.county_now()), "speed": self.play.speed},
+            "time": {"at": m.iso(now), "county_at": m.iso(self.play.county_now()), "speed": self.play.speed},
         })  # fmt: skip
 
     def _snapshot(self) -> Any:
@@ -606,7 +636,9 @@ class Harness:
     def _acknowledge(self, code: str) -> Any:
         self.csrf_seen.append(flask.request.headers.get("X-GC-CSRF"))
         if self.refuse_acknowledge:
-            return flask.Response(json.dumps({"detail": self.refuse_acknowledge}), 409, mimetype="application/problem+json")
+            return flask.Response(
+                json.dumps({"detail": self.refuse_acknowledge}), 409, mimetype="application/problem+json"
+            )
         number = int(flask.request.get_json()["escalation"])
         self.acknowledged.append((code, number))
         fact = self.play.acknowledge(number, self.user)
@@ -628,14 +660,16 @@ class Harness:
         if self.refuse_push:
             await socket.close(1012)
             return
-        told = json.loads(await socket.recv())
+        try:
+            told = json.loads(await socket.recv())
+        except ConnectionClosed:
+            return
         self.subscribed.append(told["after"])
         self._sockets.add(socket)
-        try:
+        with contextlib.suppress(ConnectionClosed):
             await self._welcome(socket)
-            await socket.wait_closed()
-        finally:
-            self._sockets.discard(socket)
+        await socket.wait_closed()
+        self._sockets.discard(socket)
 
     async def _welcome(self, socket: ServerConnection) -> None:
         for message in (self.play.figures(), self.play.map(), self._heartbeat()):
@@ -728,7 +762,13 @@ class Harness:
         return {"kind": "state", "camera": camera, "state": state, "reason": reason, "since": m.iso(self.play.now())}
 
     def _picture(self, camera: str, turn: int) -> bytes:
-        head = {"camera": camera, "at": m.iso(self.play.now()), "age_ms": 20, "state": "live", "sent": int(time.monotonic() * 1000)}
+        head = {
+            "camera": camera,
+            "at": m.iso(self.play.now()),
+            "age_ms": 20,
+            "state": "live",
+            "sent": int(time.monotonic() * 1000),
+        }
         text = json.dumps(head).encode()
         frames = self._pictures[camera]
         return struct.pack(">I", len(text)) + text + frames[turn % len(frames)]
@@ -758,6 +798,7 @@ def _scene(number: int) -> bytes:
 
 def _drawn(kind: str, light: str, seed: int) -> bytes:
     import cv2
+
     from streams.scenes import KINDS, LIGHTS
     from streams.scenes.film import frames
 
@@ -776,7 +817,6 @@ def _plain(number: int) -> bytes:
 
 
 def main() -> None:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=18700)
     parser.add_argument("--role", default="duty")

@@ -80,6 +80,8 @@ function buildCard(card, words, truth) {
     link, el("div", { class: card.spark ? "card-spark" : "card-share" }, chart.node),
     el("div", { class: "card-notes" }, el("span", { class: "card-note" }, noteWord, " ", noteValue), smallLink), age,
   );
+  const quarrel = el("div", { class: "card-quarrel" }, words.t("common.age.broken"));
+  node.append(quarrel);
   truth.line(age, "figures");
   const slot = truth.slot(node, card.name, "figures", value);
   const smallSlot = small ? truth.slot(smallLink, card.small, "figures", small) : null;

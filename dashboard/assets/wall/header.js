@@ -70,7 +70,7 @@ export function buildHeader(root, { words, truth, clock, sound }) {
     /** @param link "connecting" | "live" | "catching-up" | "lost" */
     link(link) {
       setAttribute(live, "data-link", link);
-      setText(stateWord, words.t(`wall.header.${link === "lost" ? "lost" : link === "connecting" ? "connecting" : "live"}`));
+      setText(stateWord, words.t(`wall.header.${link}`));
     },
 
     /** The measured delay, ms. */

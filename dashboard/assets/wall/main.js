@@ -145,6 +145,24 @@ function makePainter(views, { latency, truth }) {
   };
 }
 
+/** What makes two references the same: everything but the time in them. */
+function unchanging({ time, ...rest }) {
+  return JSON.stringify(rest);
+}
+
+/** After an outage the server may be another one (new names, new words, new places): then the page begins anew. */
+function reloadIfChanged(reference) {
+  const later = 2000 + Math.random() * 8000; // not every wall at once
+  setTimeout(async () => {
+    try {
+      const answer = await fetch("/live/reference");
+      if (answer.ok && unchanging(await answer.json()) !== unchanging(reference)) location.reload();
+    } catch {
+      return; // it has gone again; the next return will ask again
+    }
+  }, later);
+}
+
 export async function start(root) {
   const latency = makeLatency();
   const reference = await fetchReference(latency);
@@ -158,6 +176,7 @@ export async function start(root) {
   const views = buildViews(root, { words, clock, truth, reference, sound });
   const painter = makePainter(views, { latency, truth });
   let heard = performance.now();
+  let away = false;
 
   function take(message) {
     heard = performance.now();
@@ -185,11 +204,16 @@ export async function start(root) {
     onState(state) {
       views.header.link(state);
       views.banner.write(state === "lost", heard);
+      if (state === "lost") away = true;
+      if (state === "live" && away) {
+        away = false;
+        reloadIfChanged(reference);
+      }
     },
     onForbidden: () => location.assign("/login"),
   });
   live.start();
   root.dataset.ready = "yes";
   // For a person at the console and for tests: what the wall believes, never how to change it.
-  window.gridcommand = Object.freeze({ grid: (code) => views.map.counts(code), last: () => live.last, latency: () => latency.p95(), offset: () => latency.offset() });
+  window.gridcommand = Object.freeze({ grid: (code) => views.map.counts(code), last: () => (live.last === null ? null : String(live.last)), latency: () => latency.p95(), offset: () => latency.offset() });
 }

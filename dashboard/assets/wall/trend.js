@@ -84,7 +84,7 @@ export function buildTrend(panel, { words, truth }) {
     write({ trend }) {
       latest = { hours: trend.hours.map(Date.parse), reported: trend.reported, closed: trend.closed };
       const total = (series) => words.number(series.reduce((sum, n) => sum + n, 0));
-      setText(title, words.t("wall.trend.description", { reported: total(trend.reported), closed: total(trend.closed) }));
+      setText(title, words.t("wall.trend.description", { reported: total(trend.reported), closed: total(trend.closed) }) + ` (${words.t("wall.trend.running")})`);
       draw();
     },
   };

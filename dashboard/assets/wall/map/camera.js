@@ -70,3 +70,23 @@ export function fitted(places, pitch, size, margin) {
   }
   return view;
 }
+
+/**
+ * The view that shows the whole county in its panel, as low and large as it can stand without running into the boxes in
+ * the corners.
+ * @param boxes `[{left, top, right, bottom}, …]` in pixels of the panel, with the air they want; @param unit pixels of a rem
+ */
+export function homeView(outline, pitch, size, boxes, unit) {
+  const foot = Math.max(1.2 * unit, ...boxes.map((box) => size.height - box.top).filter((high) => high < size.height / 2));
+  let view = null;
+  for (const bottom of [1.4 * unit, foot * 0.35, foot * 0.7, foot]) {
+    view = fitted(outline, pitch, size, { top: (pitch ? 3 : 1.2) * unit, right: 1.5 * unit, bottom, left: 1.5 * unit });
+    const project = projector(view, size);
+    const meets = outline.some((place) => {
+      const [x, y] = project(place);
+      return boxes.some((box) => x > box.left && x < box.right && y > box.top - unit && y < box.bottom);
+    });
+    if (!meets) break;
+  }
+  return view;
+}

@@ -1,0 +1,60 @@
+"""Numbers of cases and orders on PostgreSQL: given at once, outside the transaction that uses them.
+
+Counting inside it holds the counter's row until the commit is on disk, so that every writer of the county waits for
+every other: measured on one machine, 175 reports per second against 300. A number that is given and not used leaves a
+gap, which these numbers may have; the outbox's may not, and stay in the transaction. The commit of a number is not
+waited for (`synchronous_commit`): it is on disk before any later commit, so before that of the case that bears it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from sqlalchemy import Connection, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from models import tables as t
+from models.store import Store
+
+_NEXT = (
+    postgresql.insert(t.counter)
+    .values(name=bindparam("name"), value=1)
+    .on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + 1})
+    .returning(t.counter.c.value)
+)
+
+
+class Numbers:
+    """Gives numbers on one connection of its own, for any number of threads and for processes forked later."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._process = 0
+
+    def next(self, name: str) -> int:
+        """The next number of this counter. A connection that was lost is opened again, once."""
+        with self._lock:
+            try:
+                return self._asked(name)
+            except DBAPIError:
+                self._drop()
+                return self._asked(name)
+
+    def _asked(self, name: str) -> int:
+        if self._connection is None or self._process != os.getpid():
+            self._process = os.getpid()  # a parent's connection is the parent's: it is not closed, only left
+            connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("SET synchronous_commit = off")
+            connection.detach()
+            self._connection = connection
+        return int(self._connection.execute(_NEXT, {"name": name}).scalar_one())
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
