@@ -1,4 +1,4 @@
-"""Put the project on the path of the virtual environment this runs in, and `gridcommand` into its `bin` (no build needed)."""
+"""Put the project on the path of the virtual environment this runs in, and `gridcommand` into its `bin`: no build."""
 
 from __future__ import annotations
 

@@ -315,6 +315,7 @@ def _learned(usual: Usual, measures: Measures, elapsed: float, limits: Threshold
     return Usual(
         grain=_quieter(usual.grain, still.grain if still else None, weight),
         acuity=_nearer(usual.acuity, sharp.acuity if sharp else None, weight),
+        swing=_nearer(usual.swing, _swing(usual, measures), weight) or 0.0,
         sharpness=_nearer(usual.sharpness, sharp.sharpness if sharp else None, weight),
         match=_nearer(usual.match, like.match if like else None, weight),
         neutral=_nearer(usual.neutral, chroma.neutral if chroma else None, weight),
@@ -322,6 +323,11 @@ def _learned(usual: Usual, measures: Measures, elapsed: float, limits: Threshold
         number=number,
         span=usual.span + min(elapsed, limits.learning / 3.0),
     )
+
+
+def _swing(usual: Usual, measures: Measures) -> float | None:
+    acuity = measures.edges.acuity if measures.edges else None
+    return None if acuity is None or usual.acuity is None else abs(acuity - usual.acuity)
 
 
 def _nearer(usual: float | None, value: float | None, weight: float) -> float | None:

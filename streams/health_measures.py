@@ -46,7 +46,7 @@ _CALM, _CALMER = 0.90, 0.50
 _GRAIN = 2.4
 """The mean of all normal deviates without sign, over that of the smaller half of them."""
 _NEUTRAL = 0.10
-_RELIEF = 24.0
+_BOUND = 24.0
 _CLEAR = 0.12
 """Height of the peak of a phase correlation: two views of one place have 0.4 and more, of different places 0.06."""
 
@@ -256,22 +256,22 @@ def _enlarged(flags: Flags, each: int) -> Flags:
 
 def likeness(frame: Frame, view: Plane, grain: float) -> Likeness | None:
     """The picture beside the reference view (90 × 160); None where the view holds too little structure to compare."""
-    then = view.astype(np.float32)
-    means = block_means(then)
-    spreads = _spreads(then, means)
+    now, then = _relief(frame.grey), _relief(view.astype(np.float32))
+    spreads = _spreads(then, block_means(then))
     structured = (spreads > _STRUCTURE**2) & frame.seen
     if np.count_nonzero(structured) < _FEWEST_STRUCTURED:
         return None
-    both = (block_means(frame.grey * then) - frame.means * means)[structured]
-    now, before = frame.spreads[structured], spreads[structured]
-    match = both / np.sqrt((now + 0.25) * before)
-    unknown, empty = match < _RECOGNISED, now < 0.25 * before + 0.5 * grain * grain
+    means_now, means_then = block_means(now), block_means(then)
+    both = (block_means(now * then) - means_now * means_then)[structured]
+    now_, before = _spreads(now, means_now)[structured], spreads[structured]
+    match = both / np.sqrt((now_ + 0.25) * before)
+    unknown, empty = match < _RECOGNISED, now_ < 0.25 * before + 0.5 * grain * grain
     return Likeness(float(match.mean()), float((unknown & empty).mean()), float((unknown & ~empty).mean()))
 
 
 def shift(frame: Frame, view: Plane) -> Shift:
     """By phase correlation of the local contrast of both pictures, as a whole and in quarters."""
-    now, then = _relief(frame.small, frame.seen), _relief(view, frame.seen)
+    now, then = _bounded(frame.grey, frame.seen), _bounded(view.astype(np.float32), frame.seen)
     x, y = _displaced(then, now)
     halves = (slice(0, VIEW_HEIGHT // 2), slice(VIEW_HEIGHT // 2, None))
     sides = (slice(0, VIEW_WIDTH // 2), slice(VIEW_WIDTH // 2, None))
@@ -286,10 +286,15 @@ def _displaced(then: Numbers, now: Numbers) -> tuple[float, float]:
     return (float(x), float(y)) if clarity >= _CLEAR else (0.0, 0.0)
 
 
-def _relief(small: Plane, seen: Flags) -> Numbers:
-    """What stands out from its surroundings, bounded so that no lamp outweighs the rest."""
-    values = small.astype(np.float32)
-    relief: Numbers = np.clip(values - cv2.blur(values, (9, 9)), -_RELIEF, _RELIEF)
+def _relief(values: Numbers) -> Numbers:
+    """What stands out from its surroundings: without the soft shapes that a lamp, a shadow or a cloud makes."""
+    relief: Numbers = values - cv2.blur(values, (15, 15))
+    return relief
+
+
+def _bounded(values: Numbers, seen: Flags) -> Numbers:
+    """The relief in the blocks in sight, bounded so that no lamp outweighs the rest."""
+    relief = np.clip(_relief(values), -_BOUND, _BOUND)
     return relief if seen.all() else np.where(_enlarged(seen, VIEW_WIDTH // ACROSS), relief, np.float32(0.0))
 
 

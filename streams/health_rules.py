@@ -69,7 +69,7 @@ class Thresholds:
         bright_above: mean brightness.
         blown_above, blown_more: share of white pixels, and how much more that is than usual (a white sky is usual).
         lost_above: share of the view's structure that has vanished: covered.
-        acuity_below: acuity as a share of the usual: blurred.
+        acuity_below: acuity as a share of the usual: blurred (if it is outside its usual swing, too).
         match_below: match as a share of the usual, where the view is found displaced by `shift_above` of its width.
         strange_below: the same where it is not found at all: the camera looks elsewhere.
         cast_above: chroma of even the greyest blocks above the usual (twice that towards warm light); twice that
@@ -185,11 +185,12 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """A camera's own numbers, as slow means over sound pictures; None until known. `number`: pictures learned from,
-    `span`: seconds learned over."""
+    """A camera's own numbers, as slow means over sound pictures; None until known. `swing`: mean deviation of the
+    acuity from its mean. `number`: pictures learned from, `span`: seconds learned over."""
 
     grain: float | None = None
     acuity: float | None = None
+    swing: float = 0.0
     sharpness: float | None = None
     match: float | None = None
     neutral: float | None = None
@@ -313,7 +314,8 @@ def _displaced(look: Look) -> bool:
 def _blurred(look: Look, edges: Edges) -> bool | None:
     if edges.acuity is None or look.usual.acuity is None or not look.usual.known(look.limits):
         return None
-    return look.below(Fault.BLURRED, edges.acuity, look.limits.acuity_below * look.usual.acuity)
+    limit = min(look.limits.acuity_below * look.usual.acuity, look.usual.acuity - 4.0 * look.usual.swing)
+    return look.below(Fault.BLURRED, edges.acuity, limit)
 
 
 def _cast(look: Look) -> bool | None:

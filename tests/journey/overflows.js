@@ -25,8 +25,15 @@
     }
   }
 
+  // A label may have more room than its letters take: what counts is what is inked.
+  const inked = (node) => {
+    if (!node.matches(".card-label, .card-amount, .card-note, h2, .panel-scope > *")) return node.getBoundingClientRect();
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getBoundingClientRect();
+  };
   const apart = (selector) => {
-    const boxes = [...document.querySelectorAll(selector)].filter(seen).map((node) => [node, node.getBoundingClientRect()]);
+    const boxes = [...document.querySelectorAll(selector)].filter(seen).map((node) => [node, inked(node)]).filter(([, box]) => box.width);
     boxes.forEach(([one, a], i) => {
       for (const [other, b] of boxes.slice(i + 1)) {
         if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) found.push(`overlap: ${told(one)} / ${told(other)}`);

@@ -85,9 +85,7 @@ def test_a_level_stays_within_its_bounds_and_says_since_when(story: list[tuple[b
 
 
 @given(bad_or_good, delays, st.floats(0.1, 1e6))
-def test_a_picture_that_cannot_say_changes_nothing(
-    story: list[tuple[bool, float]], delay: Delay, blind: float
-) -> None:
+def test_a_picture_that_cannot_say_changes_nothing(story: list[tuple[bool, float]], delay: Delay, blind: float) -> None:
     last = folded(story, delay)[-1]
     assert stood(last, None, 1e9, blind, delay) == last
 

@@ -36,9 +36,7 @@ def test_a_dark_picture_that_holds_structure_is_dark_and_not_black() -> None:
     assert Fault.BLACK in shown(replace(measures, edges=replace(EDGES, texture=0.02)))
 
 
-@pytest.mark.parametrize(
-    "light", [Light(10.0, 2.0, 0.0, 0.0), Light(250.0, 5.0, 1.0, 0.9)], ids=["black", "white"]
-)
+@pytest.mark.parametrize("light", [Light(10.0, 2.0, 0.0, 0.0), Light(250.0, 5.0, 1.0, 0.9)], ids=["black", "white"])
 def test_a_picture_without_light_or_full_of_it_says_nothing_about_the_scene(light: Light) -> None:
     measures = replace(SOUND, light=light, edges=replace(EDGES, texture=0.0))
     assert {Fault.COVERED, Fault.MOVED, Fault.BLURRED, Fault.CAST, Fault.FROZEN} <= unsaid(measures)
@@ -109,7 +107,9 @@ def test_what_is_switched_off_is_not_judged() -> None:
 
 
 def test_a_cameras_own_thresholds_replace_the_usual_ones() -> None:
-    own = LIMITS.adjusted({"dark_below": 20, "off": ["moved"], "raise_after": {"black": 45}, "clear_after": {"cast": 9}})
+    own = LIMITS.adjusted(
+        {"dark_below": 20, "off": ["moved"], "raise_after": {"black": 45}, "clear_after": {"cast": 9}}
+    )
     assert (own.dark_below, own.bright_above) == (20.0, LIMITS.bright_above)
     assert own.off == {Fault.MOVED}
     assert own.delays[Fault.BLACK].raise_after == 45.0
