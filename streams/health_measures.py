@@ -258,7 +258,7 @@ def likeness(frame: Frame, view: Plane, grain: float) -> Likeness | None:
     """The picture beside the reference view (90 × 160); None where the view holds too little structure to compare."""
     now, then = _relief(frame.grey), _relief(view.astype(np.float32))
     spreads = _spreads(then, block_means(then))
-    structured = (spreads > _STRUCTURE**2) & frame.seen
+    structured = (spreads > _STRUCTURE**2) & _within(frame.seen)
     if np.count_nonzero(structured) < _FEWEST_STRUCTURED:
         return None
     means_now, means_then = block_means(now), block_means(then)
@@ -269,19 +269,32 @@ def likeness(frame: Frame, view: Plane, grain: float) -> Likeness | None:
     return Likeness(float(match.mean()), float((unknown & empty).mean()), float((unknown & ~empty).mean()))
 
 
+def _within(seen: Flags) -> Flags:
+    """The blocks in sight that do not touch one that is not: the edge of a mask would stand out in their relief."""
+    if seen.all():
+        return seen
+    inner: Plane = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.equal(inner, 1)
+
+
 def shift(frame: Frame, view: Plane) -> Shift:
     """By phase correlation of the local contrast of both pictures, as a whole and in quarters."""
     now, then = _bounded(frame.grey, frame.seen), _bounded(view.astype(np.float32), frame.seen)
-    x, y = _displaced(then, now)
+    x, y = _displaced(then, now, _window(VIEW_WIDTH, VIEW_HEIGHT))
     halves = (slice(0, VIEW_HEIGHT // 2), slice(VIEW_HEIGHT // 2, None))
     sides = (slice(0, VIEW_WIDTH // 2), slice(VIEW_WIDTH // 2, None))
-    parts = sorted(hypot(*_displaced(then[half, side], now[half, side])) for half in halves for side in sides)
+    window = _window(VIEW_WIDTH // 2, VIEW_HEIGHT // 2)
+    parts = sorted(hypot(*_displaced(then[half, side], now[half, side], window)) for half in halves for side in sides)
     return Shift(x / VIEW_WIDTH, y / VIEW_WIDTH, parts[1] / VIEW_WIDTH)
 
 
-def _displaced(then: Numbers, now: Numbers) -> tuple[float, float]:
-    height, width = then.shape
-    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+def _window(width: int, height: int) -> Numbers:
+    window: Numbers = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    return window
+
+
+def _displaced(then: Numbers, now: Numbers, window: Numbers) -> tuple[float, float]:
+    """Pixels by which `now` has moved against `then`; none where they have nothing clearly in common."""
     (x, y), clarity = cv2.phaseCorrelate(np.ascontiguousarray(then), np.ascontiguousarray(now), window)
     return (float(x), float(y)) if clarity >= _CLEAR else (0.0, 0.0)
 
