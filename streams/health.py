@@ -82,7 +82,7 @@ _LEARNING_SECONDS, _LEARNING_WEIGHT = 180.0, 0.05
 _FIRST_PICTURES = 4
 _QUIET = 0.25
 """The share of pictures that are calmer than the usual grain: what fills the view now and then is no noise."""
-_LOSS_HALF_LIFE = 30.0
+_LOSS_HALF_LIFE = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ delays = st.builds(Delay, st.floats(1.0, 300.0), st.floats(1.0, 300.0))
 bad_or_good = st.lists(st.tuples(st.booleans(), seconds), min_size=1, max_size=60)
 
 
-def folded(story: list[tuple[bool | None, float]], delay: Delay, start: Standing | None = None) -> list[Standing]:
+def folded(story: Sequence[tuple[bool | None, float]], delay: Delay, start: Standing | None = None) -> list[Standing]:
     """The standing after each verdict of a story of (verdict, seconds since the one before)."""
     standing, at, seen = start or Standing(), 0.0, []
     for verdict, elapsed in story:
