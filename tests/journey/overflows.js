@@ -30,7 +30,8 @@
     if (!node.matches(".card-label, .card-amount, .card-note, h2, .panel-scope > *")) return node.getBoundingClientRect();
     const range = document.createRange();
     range.selectNodeContents(node);
-    return range.getBoundingClientRect();
+    const [across, down] = [range.getBoundingClientRect(), node.getBoundingClientRect()];
+    return { left: across.left, right: across.right, top: down.top, bottom: down.bottom, width: across.width };
   };
   const apart = (selector) => {
     const boxes = [...document.querySelectorAll(selector)].filter(seen).map((node) => [node, inked(node)]).filter(([, box]) => box.width);

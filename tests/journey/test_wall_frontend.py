@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from models import messages as m
 from tests.journey.wall_harness import ROOT, Play, yunze
-from tests.journey.wall_pages import SIZES, Visit, launched, played, until
+from tests.journey.wall_pages import SIZES, Visit, launched, played
 
 FIGURES = (
     "open", "reported-today", "closed-today", "overdue", "due-soon", "unreceipted", "escalated", "emergencies",
@@ -207,7 +207,7 @@ def test_gap_is_noticed_and_filled_from_a_snapshot(visit: Visit) -> None:
     before = visit.harness.snapshots
     visit.harness.play.report()  # a fact that never arrives
     visit.harness.send(visit.harness.play.report())
-    until(lambda: visit.harness.snapshots == before + 1)
+    visit.until(lambda: visit.harness.snapshots > before)
     visit.wait("n => window.gridcommand.last() === n", str(visit.harness.play.number))
     assert visit.figure("open") == str(len(visit.harness.play.cases))
 
@@ -215,7 +215,7 @@ def test_gap_is_noticed_and_filled_from_a_snapshot(visit: Visit) -> None:
 def test_a_tail_that_never_arrives_is_noticed_by_the_heartbeat(visit: Visit) -> None:
     before = visit.harness.snapshots
     visit.harness.play.report()
-    until(lambda: visit.harness.snapshots == before + 1, 15)
+    visit.until(lambda: visit.harness.snapshots > before, 15)
 
 
 def test_nothing_is_shown_twice(visit: Visit) -> None:
@@ -224,7 +224,7 @@ def test_nothing_is_shown_twice(visit: Visit) -> None:
     for _ in range(3):
         visit.harness.send(fact)
     visit.wait("code => document.querySelectorAll(`[data-case='${code}']`).length === 1", fact.case)
-    time.sleep(0.5)
+    visit.rest(0.5)
     assert visit.page.locator(f"[data-case='{fact.case}']").count() == 1
     assert visit.harness.snapshots == before
 
@@ -232,7 +232,7 @@ def test_nothing_is_shown_twice(visit: Visit) -> None:
 def test_a_snapshot_that_is_demanded_is_fetched(visit: Visit) -> None:
     before = visit.harness.snapshots
     visit.harness.send(m.SnapshotRequired(id="", at=Play.now()))
-    until(lambda: visit.harness.snapshots == before + 1)
+    visit.until(lambda: visit.harness.snapshots > before)
     visit.wait("() => document.querySelector('.live').dataset.link === 'live'")
 
 
@@ -271,7 +271,7 @@ def test_a_wall_opened_before_its_server_waits_for_it(browser: Browser) -> None:
         wall.harness.refuse_snapshot = wall.harness.refuse_push = True
         wall.page.goto(wall.harness.url)
         wall.page.wait_for_selector(".wall[data-ready]")
-        time.sleep(1)
+        wall.rest(1)
         assert wall.figure("open", "data-state") == "stale"
         assert wall.figure("open") == ""
         assert "—" in wall.text("[data-figure='open']")
@@ -311,7 +311,7 @@ def test_escalation_takes_the_screen_until_it_is_acknowledged_by_name(visit: Vis
     assert visit.page.locator("#wall-main").evaluate("node => node.inert")
     assert visit.page.evaluate("document.activeElement.className") == "act act-first"
     visit.page.keyboard.press("Escape")
-    time.sleep(3)  # figures have come since
+    visit.rest(3)  # figures have come since
     assert dialog.is_visible()
     visit.page.reload()
     dialog.wait_for(timeout=60_000)
@@ -383,7 +383,7 @@ def test_heap_and_page_stay_flat_over_thousands_of_messages(visit: Visit) -> Non
         for number in range(count):
             visit.harness.send(visit.harness.play.report() if number % 3 else visit.harness.play.move())
         visit.wait("n => window.gridcommand.last() === n", str(visit.harness.play.number), timeout=60_000)
-        time.sleep(1)
+        visit.rest(1)
 
     tools.send("Performance.enable")
     flood(800)
@@ -407,11 +407,11 @@ def test_main_thread_at_four_changes_a_second(visit: Visit) -> None:
         told: Any = tools.send("Performance.getMetrics")["metrics"]
         return float(next(one["value"] for one in told if one["name"] == "TaskDuration"))
 
-    time.sleep(2)
+    visit.rest(2)
     visit.harness.living = 4
-    time.sleep(1)
+    visit.rest(1)
     before, began = busy(), time.monotonic()
-    time.sleep(8)
+    visit.rest(8)
     share = (busy() - before) / (time.monotonic() - began)
     print(f"main thread at 4 changes/s: {share * 100:.1f} %")
     assert share < 0.25

@@ -64,6 +64,17 @@ class Visit:
     def text(self, selector: str) -> str:
         return self.page.locator(selector).inner_text()
 
+    def until(self, true: Callable[[], object], seconds: float = 20) -> None:
+        """Wait for something on this side of the browser, whose requests go on meanwhile (a bare sleep would hold them)."""
+        end = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > end:
+                raise AssertionError(f"still not so after {seconds} s")
+            self.page.wait_for_timeout(30)
+
+    def rest(self, seconds: float) -> None:
+        self.page.wait_for_timeout(seconds * 1000)
+
     def wait(self, script: str, argument: Any = None, timeout: float = 20_000) -> None:
         self.page.wait_for_function(script, arg=argument, timeout=timeout)
 
@@ -80,12 +91,3 @@ def played(
     finally:
         visit.context.close()
         harness.stop()
-
-
-def until(true: Callable[[], object], seconds: float = 20) -> None:
-    """Wait for something on this side of the browser."""
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise AssertionError(f"still not so after {seconds} s")
-        time.sleep(0.02)

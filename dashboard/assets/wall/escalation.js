@@ -13,6 +13,8 @@ const ACTS = new Set(["duty", "operator"]);
 /** After another case has taken the dialogue's place the button rests: nobody acknowledges what he has not read. */
 const READ_FIRST = 1500;
 const FAREWELL = 2600;
+/** The figures may know of an acknowledgement a moment before its fact arrives, which says by whom. */
+const GRACE = 1500;
 const FAR = 15_000;
 
 /** The nearest camera that may be shown, with its distance in metres; null where none is within reach. */
@@ -42,20 +44,17 @@ export class Waiting {
     this.total = Math.max(total, this.#all.size);
   }
 
-  /** One fact. @returns the acknowledged escalation, if it was one of ours */
+  /** One fact: a rung was climbed, or acknowledged. A case waits on its highest rung only. */
   take(fact) {
     for (const [key, one] of this.#all) if (one.case === fact.case && key !== fact.escalation) this.#all.delete(key);
-    const before = this.#all.get(fact.escalation);
-    if (fact.acknowledged_at) {
-      this.#all.delete(fact.escalation);
-      this.total = Math.max(this.#all.size, this.total - (before ? 1 : 0));
-      return before ? fact : null;
-    }
-    if (fact.takeover) {
-      this.#all.set(fact.escalation, fact);
-      this.total = Math.max(this.total + (before ? 0 : 1), this.#all.size);
-    }
-    return null;
+    const change = Number(Boolean(fact.takeover && !fact.acknowledged_at)) - Number(this.#all.has(fact.escalation));
+    if (fact.acknowledged_at) this.#all.delete(fact.escalation);
+    else if (fact.takeover) this.#all.set(fact.escalation, fact);
+    this.total = Math.max(this.total + change, this.#all.size);
+  }
+
+  has(escalation) {
+    return this.#all.has(escalation);
   }
 
   /** The case came to its end: nothing of it waits any more. */
@@ -111,6 +110,7 @@ export function buildEscalation(root, context) {
   root.append(shade);
   let shown = null;
   let parting = 0;
+  let leaving = 0;
   let stopCamera = () => {};
   let focusBefore = null;
 
@@ -166,7 +166,20 @@ export function buildEscalation(root, context) {
     stopCamera = await watch([tile], context);
   }
 
+  /** Shows the gravest, or leaves the screen; the one shown keeps its place for a moment after it has ended. */
   function show() {
+    if (parting || leaving) return;
+    if (shown && !waiting.has(shown.escalation)) {
+      leaving = setTimeout(() => {
+        leaving = 0;
+        present();
+      }, GRACE);
+      return;
+    }
+    present();
+  }
+
+  function present() {
     const first = waiting.first(shown?.escalation);
     const others = waiting.size - 1;
     setText(more, others > 0 ? words.t("wall.escalation.more", { n: words.number(others) }) : "");
@@ -254,11 +267,13 @@ export function buildEscalation(root, context) {
     setText(farewell.lastChild, words.t("wall.escalation.acknowledged", { name: fact.acknowledged_by ?? words.unknown, time: words.clock(Date.parse(fact.acknowledged_at)) }));
     setHidden(farewell, false);
     sound.alarm(null);
+    clearTimeout(leaving);
     clearTimeout(parting);
+    leaving = 0;
     parting = setTimeout(() => {
       setHidden(farewell, true);
       parting = 0;
-      show();
+      present();
     }, FAREWELL);
   }
 
@@ -266,14 +281,14 @@ export function buildEscalation(root, context) {
   return {
     figures(figures) {
       waiting.replace(figures.escalations, figures.escalations_total, factNumber(figures.id) ?? 0);
-      if (!parting) show();
+      show();
     },
 
     fact(fact) {
       if (fact.stage === "closed" || fact.stage === "void") waiting.closed(fact.case);
-      const acknowledged = fact.kind === "case.escalated" ? waiting.take(fact) : null;
-      if (acknowledged && acknowledged.escalation === shown?.escalation) part(acknowledged);
-      else if (!parting) show();
+      if (fact.kind === "case.escalated") waiting.take(fact);
+      if (fact.acknowledged_at && fact.escalation === shown?.escalation) part(fact);
+      else show();
     },
   };
 }
