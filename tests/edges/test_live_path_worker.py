@@ -102,7 +102,7 @@ def test_deadlines_fire_once_and_in_time_and_figures_stay_fresh_when_one_of_two_
     told = breaches(county_store)
     late = [(told[code][0] - moment).total_seconds() for code, moment in zip(codes, moments, strict=True)]
     assert all(len(times) == 1 for times in told.values())
-    assert min(late) >= 0
+    assert min(late) >= -0.001  # written times are cut to milliseconds
     assert max(late) <= 2
     with county_store.read() as connection:
         assert connection.execute(select(func.count()).select_from(t.escalation)).scalar_one() == 25

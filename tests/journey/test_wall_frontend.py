@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_figures_are_those_of_the_message(visit: Visit) -> None:
     assert row.get_attribute("data-event-id") == fact.id
     assert fact.title in row.inner_text()
     assert visit.page.evaluate("code => window.gridcommand.grid(code)", fact.area) == list(
-        play.grid_counts()[fact.area]
+        play.grid_counts()[str(fact.area)]
     )
 
 
@@ -287,7 +288,7 @@ def test_an_ended_login_leads_to_the_entrance(visit: Visit) -> None:
 
 def test_replay_shows_its_own_clock_and_says_so(browser: Browser) -> None:
     play = Play(yunze(), cases=60)
-    play.speed, play.county_from = 3600.0, (play.now(), m.datetime(2026, 3, 14, 1, 41, tzinfo=m.UTC))
+    play.speed, play.county_from = 3600.0, (play.now(), datetime(2026, 3, 14, 1, 41, tzinfo=UTC))
     with played(browser, play=play) as wall:
         wall.open()
         assert "回放 ×3600" in wall.text(".wall-header")

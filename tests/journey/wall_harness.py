@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dash
 import flask
@@ -41,6 +41,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COUNTY = ROOT / "config" / "counties" / "yunze"
 TEXTS = ROOT / "config" / "texts"
 ASSETS = ROOT / "dashboard" / "assets"
+
+F = TypeVar("F", bound=m.CaseFact)
 
 TITLES = (
     ("滨河大道三段路面积水约 20 厘米", "20 cm of water on Riverside Avenue"),
@@ -290,7 +292,7 @@ class Play:
         self.cases[case.code] = case
         return case
 
-    def _fact(self, kind: type[Any], case: Case, number: str, **more: Any) -> Any:
+    def _fact(self, kind: type[F], case: Case, number: str, **more: Any) -> F:
         return kind(
             id=number, at=self.now(), case=case.code, title=case.title, category=case.category, level=case.level,
             source=case.source, area=case.area, town=self.reference.town_of[case.area],
@@ -302,7 +304,7 @@ class Play:
         self.number += 1
         return str(self.number)
 
-    def _remember(self, fact: Any) -> Any:
+    def _remember(self, fact: F) -> F:
         self.feed = [fact, *self.feed][:20]
         return fact
 
@@ -499,7 +501,7 @@ export function watchTiles({ url, tiles }) {
 # --- the servers ------------------------------------------------------------------------------------------------------
 
 
-class _Page(dash.Dash):
+class _Page(dash.Dash):  # type: ignore[misc]
     """Dash with an index page in the visitor's language."""
 
     language: Callable[[], str]
@@ -575,7 +577,7 @@ class Harness:
             "wall_harness", server=server, assets_folder=str(ASSETS), assets_ignore=r"^(?!boot\.mjs$).*\.m?js$",
             title="网格指挥台", update_title=None,
         )  # fmt: skip
-        app.language = self._language  # type: ignore[method-assign]
+        app.language = self._language
         app.layout = lambda: wall.layout(self._context())
         server.add_url_rule("/live/reference", "reference", self._reference)
         server.add_url_rule("/live/snapshot", "snapshot", self._snapshot)
@@ -790,7 +792,8 @@ _DRAWN: dict[int, bytes] = {}
 def _scene(number: int) -> bytes:
     if number not in _DRAWN:
         try:
-            _DRAWN[number] = _drawn(*LOOKS[number % len(LOOKS)].split("-", 1), number + 1)
+            kind, _, light = LOOKS[number % len(LOOKS)].partition("-")
+            _DRAWN[number] = _drawn(kind, light, number + 1)
         except Exception:  # the streams room may be in the middle of a change; the wall can be looked at all the same
             _DRAWN[number] = _plain(number)
     return _DRAWN[number]
@@ -799,8 +802,9 @@ def _scene(number: int) -> bytes:
 def _drawn(kind: str, light: str, seed: int) -> bytes:
     import cv2
 
-    from streams.scenes import KINDS, LIGHTS
+    from streams.scenes import KINDS
     from streams.scenes.film import frames
+    from streams.scenes.kit import LIGHTS
 
     picture = next(iter(frames(KINDS[kind](LIGHTS[light], seed), 8)))
     done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])

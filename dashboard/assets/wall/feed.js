@@ -20,13 +20,18 @@ export function aboutCase(message) {
   return CASE.has(message.kind);
 }
 
+/** Whether a fact is news: a case that came, became late or climbed the ladder. */
+export function isNews(message) {
+  return NEWS.has(message.kind);
+}
+
 /**
  * Folds one fact into the list of entries (newest first), in place.
  * @returns the entry, or null where the fact concerns a case that is not on the list and is no news
  */
 export function fold(entries, fact) {
   const at = entries.findIndex((entry) => entry.case === fact.case);
-  const news = NEWS.has(fact.kind);
+  const news = isNews(fact);
   if (at < 0 && !news) return null;
   const entry = at < 0 ? { case: fact.case } : entries[at];
   Object.assign(entry, { fact, state: stateAfter(entry, fact) });

@@ -10,7 +10,7 @@ import { makeWords } from "../ui/words.js";
 import { buildBanner } from "./banner.js";
 import { buildDepartments, buildTowns } from "./departments.js";
 import { buildEscalation } from "./escalation.js";
-import { aboutCase, buildFeed } from "./feed.js";
+import { aboutCase, buildFeed, isNews } from "./feed.js";
 import { buildFigures } from "./figures.js";
 import { buildHeader } from "./header.js";
 import { GridMap } from "./map/grid_map.js";
@@ -114,7 +114,7 @@ function makePainter(views, { latency, truth }) {
   function paintFact(fact) {
     if (!aboutCase(fact)) return; // a camera's state is told by its pictures (tiles.js) and counted by the figures
     views.escalation.fact(fact);
-    views.map.flash(fact);
+    if (isNews(fact)) views.map.flash(fact);
   }
 
   function soon() {

@@ -168,7 +168,7 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
   const { Map, setWorkerUrl } = await import(vendor("maplibre-gl.mjs"));
   setWorkerUrl(vendor("maplibre-gl-worker.mjs"));
   const lean = geo.grids.features.length > MANY;
-  const map = window.__map = new Map({
+  const map = new Map({
     container, style: styleOf(geo, colours, rem(), lean, gap), ...view, bearing: 0,
     attributionControl: false, maplibreLogo: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, keyboard: false,
     renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
