@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAUNCHER = """#!{python}
 from dashboard.cli import main
 
-main()
+if __name__ == "__main__":  # benchmarks start processes of their own, which import this file again
+    main()
 """
 
 

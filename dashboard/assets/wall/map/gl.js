@@ -3,7 +3,7 @@
  * change is a feature state (a class and a height), so that recolouring thousands of grids sends only ids and numbers.
  */
 import { rem } from "../../ui/dom.js";
-import { shrunk } from "./geometry.js";
+import { borders, shrunk } from "./geometry.js";
 
 /** No state yet: a column hidden far above the camera, so that no flat roof covers the boundary lines. */
 const HIDDEN = 1e6;
@@ -118,6 +118,8 @@ function styleOf(geo, colours, unit, lean, gap) {
       county: { type: "geojson", data: geo.county, tolerance: 0.8 },
       towns: { type: "geojson", data: geo.towns, tolerance: 0.8 },
       grids: { type: "geojson", data: geo.grids, tolerance: 0.8 },
+      "grids-borders": { type: "geojson", data: borders(geo.grids), tolerance: 1.1 },
+      "towns-borders": { type: "geojson", data: borders(geo.towns), tolerance: 0.8 },
       "grids-columns": { type: "geojson", data: lean ? NOTHING : shrunk(geo.grids, gap), tolerance: 0.8 },
       "towns-columns": { type: "geojson", data: shrunk(geo.towns, gap), tolerance: 0.8 },
       late: { type: "geojson", data: NOTHING, tolerance: 0.8 },
@@ -125,11 +127,12 @@ function styleOf(geo, colours, unit, lean, gap) {
     light: { anchor: "viewport", color: "#ffffff", intensity: 0.35, position: [1.4, 205, 32] },
     layers: [
       ...slab(unit),
+      { id: "ground", type: "fill", source: "county", layout: { visibility: "none" }, paint: { "fill-color": colours.ramp[0], "fill-antialias": false } },
       { id: "towns-fill", type: "fill", source: "towns", layout: { visibility: "none" }, paint: { "fill-color": colourOf(colours), "fill-antialias": false } },
       { id: "grids-fill", type: "fill", source: "grids", paint: { "fill-color": colourOf(colours), "fill-antialias": false } },
       { id: "late-fill", type: "fill", source: "late", paint: { "fill-pattern": late, "fill-antialias": false } },
-      line("grids-line", "grids", colours.grid_line, lean ? 0.4 : 0.8),
-      line("towns-line", "towns", colours.town_line, 1.4),
+      line("grids-line", "grids-borders", colours.grid_line, lean ? 0.4 : 0.8),
+      line("towns-line", "towns-borders", colours.town_line, 1.4),
       line("county-line", "county", colours.county_line, 2.2),
       columns("grids-tall", "grids-columns"),
       columns("towns-tall", "towns-columns"),
@@ -208,15 +211,13 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
 
     show({ level, tall }) {
       const visible = (id, on) => map.getLayer(id) && map.setLayoutProperty(id, "visibility", on ? "visible" : "none");
-      visible("grids-fill", level === "grids");
-      visible("grids-line", level === "grids");
-      visible("grids-tall", level === "grids" && tall);
-      visible("towns-fill", level === "towns");
-      visible("towns-tall", level === "towns" && tall);
       const raised = tall && !(lean && level === "grids");
-      // Under columns the ground is plain, so that the gaps between them show.
-      map.setPaintProperty("grids-fill", "fill-color", raised ? colours.ramp[0] : colourOf(colours));
-      map.setPaintProperty("towns-fill", "fill-color", raised ? colours.ramp[0] : colourOf(colours));
+      visible("ground", raised); // under columns the ground is plain, so that the gaps between them show
+      visible("grids-fill", level === "grids" && !raised);
+      visible("towns-fill", level === "towns" && !raised);
+      visible("grids-line", level === "grids");
+      visible("grids-tall", level === "grids" && raised);
+      visible("towns-tall", level === "towns" && raised);
       visible("late-fill", !raised);
       visible("late-tall", raised);
       SLAB.forEach((_, i) => visible(`slab-${i}`, tall));
@@ -235,7 +236,7 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
 
     /** What lies under a point of the panel: `{level, code}` or null. */
     under(point) {
-      const layers = ["grids-tall", "grids-fill", "towns-tall", "towns-fill"].filter((id) => map.getLayer(id) && map.getLayoutProperty(id, "visibility") !== "none");
+      const layers = ["grids-tall", "grids-fill", "towns-tall", "towns-fill"].filter((id) => map.getLayoutProperty(id, "visibility") !== "none");
       const [hit] = map.queryRenderedFeatures(point, { layers });
       return hit ? { level: hit.source.replace("-columns", ""), code: hit.properties.code } : null;
     },
