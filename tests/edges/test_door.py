@@ -13,10 +13,11 @@ from sqlalchemy import func, select, update
 from models import queries
 from models import tables as t
 from models.accounts import audit
-from models.door import Conflict, Deed, Door, Report, verified
+from models.door import Conflict, Door, Report, ticking, verified
+from models.door.writing import Step, Writing
 from models.figures import snapshot
 from models.filters import STATES, CaseFilter, Moment
-from models.moves import Actor, Refused, Role
+from models.moves import Actor, Refused, Role, Stage
 from models.rules import Rules
 from models.store import Store
 from models.vault import Vault
@@ -187,10 +188,10 @@ def test_every_figure_equals_the_list_behind_it(
 def test_a_stale_version_changes_nothing(door: Door, county_store: Store, leaf: Callable[[str], str]) -> None:
     code = door.report(a_report(leaf("work_day")), OPERATOR, NOW).case.code
     with pytest.raises(Conflict), door.transaction() as (deed, _facts):
-        stale = deed._locked(code)
+        stale = deed.locked(code)
         deed.move(code, "file", OPERATOR, NOW)
         assert stale is not None
-        deed._apply(stale, {"stage": "void"}, ("void", stale.stage, OPERATOR, NOW, "", {}))
+        deed.apply(stale, {"stage": "void"}, Step("void", Stage(stale.stage), OPERATOR, NOW))
     with county_store.read() as connection:
         case = queries.case(connection, code, OPERATOR)
     assert case is not None
@@ -212,18 +213,18 @@ def test_a_case_that_cannot_be_judged_does_not_hold_up_the_clocks_of_others(
 ) -> None:
     broken = door.report(a_report(leaf("urgent_hour"), level=3), OPERATOR, NOW).case
     sound = door.report(a_report(leaf("urgent_hour"), level=3), OPERATOR, NOW + timedelta(minutes=1)).case
-    judged = Deed._tick_one
+    judged = ticking.tick_one
 
-    def stumbles(self: Deed, case: object, now: datetime) -> None:
+    def stumbles(work: Writing, case: object, now: datetime) -> None:
         if case.code == broken.code:  # type: ignore[attr-defined]
             raise ValueError("a row nobody foresaw")
-        judged(self, case, now)  # type: ignore[arg-type]
+        judged(work, case, now)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Deed, "_tick_one", stumbles)
+    monkeypatch.setattr(ticking, "tick_one", stumbles)
     late = sound.due_at + timedelta(minutes=1)
     told = door.tick(late)[1]
     assert {fact.case for fact in told} == {sound.code}  # type: ignore[attr-defined]
-    monkeypatch.setattr(Deed, "_tick_one", judged)
+    monkeypatch.setattr(ticking, "tick_one", judged)
     assert door.tick(late)[0] == 0  # put off, not asked again and again
     later = door.tick(late + timedelta(minutes=1))[1]
     assert broken.code in {fact.case for fact in later}  # type: ignore[attr-defined]

@@ -1,0 +1,120 @@
+"""The one door for change: `Door` opens transactions on the store, `Deed` is one of them in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, update
+
+from models import tables as t
+from models.door import moving, reporting, ticking
+from models.door.reporting import Report
+from models.door.writing import Outcome, Writing
+from models.messages import CameraChanged, Message, TimeChanged
+from models.moves import Actor
+from models.numbers import Numbers
+from models.rules import RuleBook
+from models.store import Store
+from models.timebase import Timebase, real_now, set_timebase
+from models.vault import Vault
+
+
+class Deed(Writing):
+    """One write transaction in the making. Made by `Door`, never kept."""
+
+    def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
+        """See `models.door.reporting.report`."""
+        return reporting.report(self, report, actor, now)
+
+    def move(
+        self, code: str, action: str, actor: Actor, now: datetime, fields: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        """See `models.door.moving.move`."""
+        return moving.move(self, code, action, actor, now, fields)
+
+    def tick(self, now: datetime, limit: int = 200) -> int:
+        """See `models.door.ticking.tick`."""
+        return ticking.tick(self, now, limit)
+
+    def camera_changed(self, camera: str, state: str, reason: str | None, since: datetime) -> None:
+        """Keep a camera's new state and tell everybody. Unknown cameras are ignored (they were just removed)."""
+        values = {"state": state, "reason": reason, "since": since}
+        changed = and_(
+            t.camera.c.id == camera,
+            or_(t.camera.c.state != state, t.camera.c.reason.is_distinct_from(reason)),
+        )
+        if self.db.execute(update(t.camera).where(changed).values(values)).rowcount:
+            self.draft(None, CameraChanged(at=self.real, camera=camera, state=state, reason=reason, since=since))
+
+    def set_time(self, line: Timebase | None) -> None:
+        """Set the county's clock and tell everybody."""
+        set_timebase(self.db, line)
+        county_at = line.county(self.real) if line else self.real
+        self.draft(None, TimeChanged(at=self.real, county_at=county_at, speed=line.speed if line else 1.0))
+
+    def keep_time(self, line: Timebase | None) -> None:
+        """Move the county's clock on without telling anybody: its pace is the same, only its ceiling has moved."""
+        set_timebase(self.db, line)
+
+
+class Door:
+    """Opens transactions on the store; each method is one deed, committed when it returns."""
+
+    def __init__(self, store: Store, rules: Callable[[], RuleBook], vault: Vault) -> None:
+        self._store = store
+        self._rules = rules
+        self._vault = vault
+        self._numbers = None if store.sqlite else Numbers(store).next
+
+    def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
+        """See `models.door.reporting.report`."""
+        return self._one(lambda deed: deed.report(report, actor, now))
+
+    def move(
+        self, code: str, action: str, actor: Actor, now: datetime, fields: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        """See `models.door.moving.move`."""
+        return self._one(lambda deed: deed.move(code, action, actor, now, fields))
+
+    def tick(self, now: datetime, limit: int = 200) -> tuple[int, list[Message]]:
+        """See `models.door.ticking.tick`; also returns the facts to publish."""
+        with self.transaction() as (deed, facts):
+            looked = deed.tick(now, limit)
+        return looked, facts
+
+    def camera_changed(self, camera: str, state: str, reason: str | None, since: datetime) -> list[Message]:
+        """See `Deed.camera_changed`."""
+        with self.transaction() as (deed, facts):
+            deed.camera_changed(camera, state, reason, since)
+        return facts
+
+    def set_time(self, line: Timebase | None) -> list[Message]:
+        """See `Deed.set_time`."""
+        with self.transaction() as (deed, facts):
+            deed.set_time(line)
+        return facts
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[Deed, list[Message]]]:
+        """Several deeds in one transaction; the list holds the numbered facts once the block has ended."""
+        facts: list[Message] = []
+        rules = self._rules()
+        with self._store.write() as connection:
+            deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
+            yield deed, facts
+            facts.extend(deed.finish())
+
+    def _one(self, work: Callable[[Deed], Outcome]) -> Outcome:
+        rules = self._rules()
+
+        def transaction(connection: Connection) -> Outcome:
+            deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
+            outcome = work(deed)
+            deed.finish()
+            return outcome
+
+        outcome: Outcome = self._store.run(transaction)
+        return outcome

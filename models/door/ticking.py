@@ -1,0 +1,65 @@
+"""Clocks that are due act: they warn, breach, climb. Called by the alerts worker; several may call it at once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.exc import DBAPIError
+
+from models import tables as t
+from models.door.escalation import CLOCK, climb, escalate, set_next_clock
+from models.door.writing import Outcome, Step, Writing
+from models.messages import ClockBreached, ClockWarned
+from models.moves import Stage
+
+log = logging.getLogger("gridcommand.door")
+PUT_OFF = timedelta(minutes=1)
+
+
+def tick(work: Writing, now: datetime, limit: int = 200) -> int:
+    """Let every clock that is due act: warn, breach, climb. Returns how many cases were looked at.
+
+    Several workers may call it at once: rows are claimed (`SKIP LOCKED`), each change is compare-and-set. A case
+    that cannot be judged is put off by a minute and logged: it must not hold up the clocks of all others.
+    """
+    due = (
+        select(t.cases)
+        .where(t.cases.c.next_clock_at <= now)
+        .order_by(t.cases.c.next_clock_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = work.db.execute(due).all()
+    for row in rows:
+        mark = work.mark()
+        try:
+            with work.db.begin_nested():
+                tick_one(work, row, now)
+        except DBAPIError:
+            raise  # the database's own trouble, not the case's
+        except Exception:
+            work.forget(mark)
+            log.exception("The clocks of case %s could not be judged; next try in a minute.", row.code)
+            later = update(t.cases).where(t.cases.c.id == row.id)
+            work.db.execute(later.values(next_clock_at=now + PUT_OFF))
+    return len(rows)
+
+
+def tick_one(work: Writing, case: Row[Any], now: datetime) -> None:
+    """Let one clock of this case act."""
+    outcome = Outcome(case)
+    stage = Stage(case.stage)
+    if case.due_at is not None and case.due_at <= now and case.breached_at is None:
+        changes = {"breached_at": case.due_at, "warned_at": case.warned_at or case.soon_at}
+        outcome = work.apply(case, changes, Step("breach", stage, CLOCK, case.due_at))
+        work.draft(outcome, ClockBreached(**work.place(outcome.case)))
+        escalate(work, outcome, "breach", now)
+    elif case.soon_at is not None and case.soon_at <= now and case.warned_at is None:
+        outcome = work.apply(case, {"warned_at": case.soon_at}, Step("warn", stage, CLOCK, case.soon_at))
+        work.draft(outcome, ClockWarned(**work.place(outcome.case)))
+    else:
+        climb(work, outcome, now)
+    set_next_clock(work, outcome.case)
