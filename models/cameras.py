@@ -25,6 +25,10 @@ class RegisteredCamera:
     masks: Sequence[Any] = ()
     registered: bool = False
     """Purpose, legal basis, owner, sign and mask review are all on record (domain.md §9)."""
+    main_address: str = field(default="", repr=False)
+    """The main stream's address, for full-screen views; empty where there is only one stream."""
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+    """Its own limits of health, as `streams.health_rules.Thresholds.adjusted` takes them."""
 
 
 def register(connection: Connection, vault: Vault) -> list[RegisteredCamera]:
@@ -45,4 +49,6 @@ def _camera(row: Mapping[Any, Any], vault: Vault) -> RegisteredCamera:
         address=vault.open(row["address"]) or "",
         masks=row["masks"],
         registered=all(row[name] for name in _ON_RECORD),
+        main_address=vault.open(row["main_address"]) or "",
+        thresholds=row["thresholds"] or {},
     )

@@ -144,7 +144,13 @@ def _camera(camera: Camera) -> dict[str, Any]:
 
 def put_cameras(connection: Connection, cameras: Iterable[Mapping[str, Any]], vault: Vault) -> int:
     """Cameras; their addresses are sealed, as they may hold a password. State columns stay as they are."""
-    return put(connection, t.camera, [{**camera, "address": vault.seal(camera["address"])} for camera in cameras])
+    return put(connection, t.camera, [_sealed(camera, vault) for camera in cameras])
+
+
+def _sealed(camera: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
+    """A camera with its addresses encrypted: each may hold a password."""
+    sealed = {name: vault.seal(camera[name]) or "" for name in ("address", "main_address") if name in camera}
+    return {**camera, **sealed}
 
 
 def put_nouns(connection: Connection, nouns: Sequence[Any], vault: Vault) -> int:

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from models.camera_health import tables as _camera_health  # noqa: F401  (its tables join the metadata)
 from models.store import Store
 from models.tables import metadata
 

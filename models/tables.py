@@ -162,7 +162,9 @@ camera = Table(
     Column("area", String(32)),
     Column("longitude", Float),
     Column("latitude", Float),
-    Column("address", Text, nullable=False),  # encrypted: it may hold a password
+    Column("address", Text, nullable=False),  # of the sub stream; encrypted: it may hold a password
+    Column("main_address", Text, nullable=False, server_default=""),  # of the main stream, encrypted; empty: none
+    Column("thresholds", JSON, nullable=False, server_default="{}"),  # its own limits of health (streams.health_rules)
     Column("purpose", String(200), nullable=False, server_default=""),
     Column("purpose_en", String(200), nullable=False, server_default=""),
     Column("legal_basis", String(200), nullable=False, server_default=""),
