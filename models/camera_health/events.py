@@ -49,9 +49,7 @@ def clear_fault(connection: Connection, camera: str, fault: str, now: datetime) 
 
 def standing(connection: Connection, camera: str) -> frozenset[str]:
     """The faults that stand now."""
-    return frozenset(
-        connection.execute(select(_e.fault).where(_e.camera == camera, _e.cleared_at.is_(None))).scalars()
-    )
+    return frozenset(connection.execute(select(_e.fault).where(_e.camera == camera, _e.cleared_at.is_(None))).scalars())
 
 
 def all_standing(connection: Connection) -> dict[str, frozenset[str]]:
