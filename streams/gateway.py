@@ -1,4 +1,5 @@
-"""The video gateway: one WebSocket a page, key pictures of its cameras, the newest wins. Denies by default."""
+"""The video gateway: on /tiles one WebSocket a page, key pictures of its cameras, the newest wins; on /live one for each
+live view (`streams.live`). Denies by default."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ from websockets.typing import Subprotocol
 
 from streams.board import Board
 from streams.camera import Moment
+from streams.live import LIVE_PATH, LiveDesk, View, ViewRefusedError, turned_away
+from streams.relay import LIVE_SUBPROTOCOL
 from streams.tiles import (
     SUBPROTOCOL,
     Backlog,
@@ -80,7 +83,7 @@ class Courtesy:
     beat: float = 2.0
     patience: float = 6.0
     again: float = 30.0
-    per_viewer: int = 10
+    per_viewer: int = 24
     total: int = 500
     requests: int = 30
     first: float = 10.0
@@ -95,6 +98,7 @@ class _Seat:
     wanted: frozenset[str] = frozenset()
     backlog: Backlog = field(default_factory=Backlog)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    view: View | None = None
 
 
 class Gateway:
@@ -103,12 +107,13 @@ class Gateway:
 
     def __init__(
         self, board: Board, moment: Callable[[], Moment], *, origins: frozenset[str], web_port: int | None,
-        may_watch: MayWatch, visible: Visible, courtesy: Courtesy | None = None,
+        may_watch: MayWatch, visible: Visible, courtesy: Courtesy | None = None, live: LiveDesk | None = None,
     ) -> None:  # fmt: skip
         self._board, self._moment = board, moment
         self._origins, self._web_port = origins, web_port
         self._may_watch, self._visible = may_watch, visible
         self._courtesy = courtesy or Courtesy()
+        self._live = live
         self._admitted: WeakKeyDictionary[ServerConnection, _Seat] = WeakKeyDictionary()
         self._seats: dict[ServerConnection, _Seat] = {}
         self.evicted = 0
@@ -126,7 +131,8 @@ class Gateway:
         self._board.on_picture.add(self._mark_picture)
         self._board.on_standing.add(self._mark_state)
         server = serve(
-            self._serve, sock=line, process_request=self._admission, subprotocols=[Subprotocol(SUBPROTOCOL)],
+            self._serve, sock=line, process_request=self._admission,
+            subprotocols=[Subprotocol(SUBPROTOCOL), Subprotocol(LIVE_SUBPROTOCOL)],
             compression=None, max_size=64 << 10, write_limit=_WRITE_LIMIT_BYTES, ping_interval=20, ping_timeout=20,
             open_timeout=5, close_timeout=1, logger=_quiet(), server_header=None,
         )  # fmt: skip
@@ -141,11 +147,15 @@ class Gateway:
             self._board.on_standing.discard(self._mark_state)
 
     def _mark_picture(self, camera: str) -> None:
+        if self._live:
+            self._live.pictured(camera)
         for seat in self._seats.values():
             if seat.backlog.mark_picture(camera):
                 seat.wake.set()
 
     def _mark_state(self, camera: str) -> None:
+        if self._live:
+            self._live.changed(camera)
         for seat in self._seats.values():
             if camera in seat.wanted - seat.backlog.watched and self._shows(seat.viewer, camera):
                 seat.backlog.watch_also(camera)  # it was asked for before it was on the register
@@ -155,8 +165,8 @@ class Gateway:
 
     async def _admission(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuse before the handshake whoever may not watch; None lets him in."""
-        if request.path.partition("?")[0] != PATH:
-            return connection.respond(HTTPStatus.NOT_FOUND, "The video gateway serves /tiles only.\n")
+        if request.path.partition("?")[0] not in (PATH, LIVE_PATH):
+            return connection.respond(HTTPStatus.NOT_FOUND, "The video gateway serves /tiles and /live only.\n")
         credentials = shown_in(request, connection)
         host = (request.headers.get_all("Host") or [""])[0]
         if not origin_allowed(request.headers.get_all("Origin"), host, self._origins, self._web_port):
@@ -181,9 +191,12 @@ class Gateway:
 
     async def _serve(self, connection: ServerConnection) -> None:
         seat = self._seats[connection] = self._admitted.pop(connection)
+        assert connection.request is not None
+        live = connection.request.path.partition("?")[0] == LIVE_PATH
+        works = (self._watch_live, self._recheck) if live else (self._hear, self._feed, self._recheck)
         try:
             async with asyncio.TaskGroup() as tasks:
-                for work in (self._hear, self._feed, self._recheck):
+                for work in works:
                     tasks.create_task(work(connection, seat))
         except* (ConnectionClosed, TimeoutError, OSError):
             pass
@@ -191,6 +204,35 @@ class Gateway:
             log.exception("a viewer's connection failed")
         finally:
             self._seats.pop(connection, None)
+
+    async def _watch_live(self, connection: ServerConnection, seat: _Seat) -> None:
+        """One live view: its ticket, then its stream until he goes, may no longer, or reads too slowly."""
+        async with asyncio.timeout(self._courtesy.first):
+            text = await connection.recv()
+        view = await self._viewed(connection, seat, text)
+        assert self._live is not None
+        self._live.join(view)
+        seat.view = view
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._live.feed(view, lambda message: self._send(connection, message)))
+                tasks.create_task(self._nothing_more(connection))
+        finally:
+            self._live.leave(view)
+
+    async def _viewed(self, connection: ServerConnection, seat: _Seat, text: str | bytes) -> View:
+        try:
+            if self._live is None:
+                raise ViewRefusedError("Live views are not offered here.")
+            return self._live.opened(text, seat.viewer.name, lambda camera: self._shows(seat.viewer, camera))
+        except ViewRefusedError as refusal:
+            await turned_away(connection, str(refusal))
+            raise ConnectionAbortedError from refusal
+
+    async def _nothing_more(self, connection: ServerConnection) -> None:
+        """A live view says one thing only; whoever says more is shown out, and who goes ends it."""
+        await connection.recv()
+        await _expelled(connection, _POLICY, "a live view takes one message")
 
     async def _hear(self, connection: ServerConnection, seat: _Seat) -> None:
         """Take watch messages until the client goes; then end the other tasks of the connection, too."""
@@ -267,8 +309,14 @@ class Gateway:
                 await _expelled(connection, _UNAUTHORISED, "no longer signed in")
                 return
             seat.viewer = viewer
+            if seat.view and not self._still_watches(seat, seat.view):
+                await _expelled(connection, _UNAUTHORISED, "this view is over; ask for a new ticket")
             if seat.backlog.watched != {camera for camera in seat.wanted if self._shows(viewer, camera)}:
                 await self._watch(connection, seat, seat.wanted)
+
+    def _still_watches(self, seat: _Seat, view: View) -> bool:
+        over = self._live is None or self._live.expired(view, self._moment())
+        return not over and self._shows(seat.viewer, view.key[0]) and seat.viewer.name == view.viewer
 
 
 async def _expelled(connection: ServerConnection, code: int, why: str) -> NoReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import av
 import numpy as np
@@ -17,12 +17,14 @@ QUALITY = 78
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A masked picture. `brightness`: mean luminance of the whole, 0 black to 255 white."""
+    """A masked picture. `brightness`: mean luminance of the whole, 0 black to 255 white. `planes`: Y, U and V of the
+    same, full range, for whoever judges it."""
 
     jpeg: bytes
     width: int
     height: int
     brightness: float
+    planes: tuple[Plane, Plane, Plane] = field(repr=False, compare=False)
 
 
 def size_within(width: int, height: int, widest: int = WIDEST) -> tuple[int, int]:
@@ -41,22 +43,27 @@ def picture_of(frame: av.VideoFrame, masks: Sequence[Polygon] = ()) -> Picture:
         MaskError: a mask could not be applied. There is no picture then.
     """
     if masks:
-        frame = _masked(frame, masks)
+        frame = masked(frame, masks)
     width, height = size_within(frame.width, frame.height)
     scaled = frame.reformat(width, height, "yuvj420p", interpolation="BILINEAR")
     luma, blue, red = planes_of(scaled)
     jpeg = simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, quality=QUALITY, fastdct=True)
-    return Picture(jpeg, width, height, float(luma[::4, ::4].mean()))
+    return Picture(jpeg, width, height, float(luma[::4, ::4].mean()), (luma, blue, red))
 
 
-def _masked(frame: av.VideoFrame, masks: Sequence[Polygon]) -> av.VideoFrame:
+def masked(frame: av.VideoFrame, masks: Sequence[Polygon]) -> av.VideoFrame:
+    """A copy of a frame with the polygons painted over, at its full size.
+
+    Raises:
+        MaskError: a mask could not be applied. There is no picture then.
+    """
     width, height = frame.width & ~1, frame.height & ~1
     plain = frame.reformat(width, height, "yuv420p")
     whole = np.ascontiguousarray(plain.to_ndarray())
     burn(split(whole, width, height), masks)
-    masked = av.VideoFrame.from_ndarray(whole, format="yuv420p")
-    masked.color_range = plain.color_range
-    return masked
+    copy = av.VideoFrame.from_ndarray(whole, format="yuv420p")
+    copy.color_range = plain.color_range
+    return copy
 
 
 def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:

@@ -6,23 +6,30 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from streams.addresses import AddressRules
-from streams.board import Board
+from streams.board import Board, Shot
 from streams.camera import Limits, Moment, Reason, State
+from streams.condition import Seen
 from streams.gateway import Courtesy, Gateway, MayWatch, Visible
+from streams.live import LiveDesk, Verify, no_ticket
+from streams.relay import Key, Relays
 from streams.source import Waits
 from streams.supervisor import Bounds, Supervisor
+from streams.ward import Event, MinuteOf, Ward
 from streams.wire import CameraSpec
 
 log = logging.getLogger("gridcommand.streams")
 
 OnState = Callable[[str, State, Reason | None, datetime], None]
 _TICK_SECONDS = 0.25
+_NURSE_SECONDS = 1.0
+_MOST_UNTOLD = 10_000
 
 
 def moment() -> Moment:
@@ -51,6 +58,10 @@ class StreamsConfig:
         beat: called once a second while the loop runs: the process's heartbeat.
         ready: called with the gateway's port once it listens.
         group_size: cameras per worker process.
+        verify: judges tickets for live views; by default nobody watches live.
+        standing: the faults known to stand when the process begins, by camera.
+        on_events: told the faults raised and cleared, in a thread, in order; where it raises it is told again.
+        on_minute: told each minute what the cameras did in it, in a thread. One that raises has lost its minute.
     """
 
     cameras: Callable[[], Sequence[CameraSpec]]
@@ -65,6 +76,11 @@ class StreamsConfig:
     beat: Callable[[], None] = no_call
     ready: Callable[[int], None] = lambda port: None
     group_size: int = 25
+    verify: Verify = no_ticket
+    standing: Callable[[], Mapping[str, frozenset[str]]] = dict
+    on_events: Callable[[Sequence[Event]], None] = lambda events: None
+    on_minute: Callable[[Sequence[MinuteOf]], None] = lambda minutes: None
+    minute: float = 60.0
     reread: float = 5.0
     limits: Limits = field(default_factory=Limits)
     waits: Waits = field(default_factory=Waits)
@@ -92,17 +108,25 @@ async def _until_signal(config: StreamsConfig) -> None:
 async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
     """The same without signals: until `stop` is set."""
     board = Board(config.limits)
-    gateway = Gateway(
-        board, moment, origins=config.origins, web_port=config.web_port, may_watch=config.may_watch,
-        visible=config.visible, courtesy=config.courtesy,
-    )  # fmt: skip
     supervisor = Supervisor(
         board, config.rules, moment, group_size=config.group_size, waits=config.waits, bounds=config.bounds
     )
+    wanting = _Wanting(supervisor)
+    live = LiveDesk(board, moment, supervisor.takes, Relays(wanting.want), config.verify)
+    gateway = Gateway(
+        board, moment, origins=config.origins, web_port=config.web_port, may_watch=config.may_watch,
+        visible=config.visible, courtesy=config.courtesy, live=live,
+    )  # fmt: skip
+    supervisor.on_part = live.take
     herald = Herald(board, config.on_state)
+    ward = Ward(board, await asyncio.to_thread(config.standing))
+    supervisor.on_judged = lambda shot, health: _judged(ward, shot, health)
     async with gateway.listening(config.host, config.port), supervisor:
         config.ready(gateway.port)
-        works = [_tick(board), _beat(config.beat), _reread(config, supervisor), herald.run()]
+        works = [
+            _tick(board, live), _beat(config.beat), _reread(config, supervisor), herald.run(), wanting.run(),
+            _nurse(config, ward), _each_minute(config, ward),
+        ]  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -116,9 +140,11 @@ async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
             raise end
 
 
-async def _tick(board: Board) -> None:
+async def _tick(board: Board, live: LiveDesk) -> None:
     while True:
-        board.ticked(moment())
+        now = moment()
+        board.ticked(now)
+        live.relays.ticked(now.mono)
         await asyncio.sleep(_TICK_SECONDS)
 
 
@@ -135,6 +161,51 @@ async def _reread(config: StreamsConfig, supervisor: Supervisor) -> None:
         except Exception:
             log.exception("the register of cameras could not be read: the cameras stay as they are")
         await asyncio.sleep(config.reread)
+
+
+class _Wanting:
+    """Carries the wish for live streams to the supervisor, in order."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._wishes: asyncio.Queue[tuple[Key, bool]] = asyncio.Queue()
+
+    def want(self, key: Key, wanted: bool) -> None:
+        self._wishes.put_nowait((key, wanted))
+
+    async def run(self) -> None:
+        while True:
+            await self._supervisor.want_live(*await self._wishes.get())
+
+
+def _judged(ward: Ward, shot: Shot, health: Mapping[str, Any]) -> None:
+    since = {str(fault): float(mono) for fault, mono in health["faults"].items()}
+    ward.seen(shot.camera, Seen(since, bool(health["known"])), health["figures"], shot, moment())
+
+
+async def _nurse(config: StreamsConfig, ward: Ward) -> None:
+    """Tell of faults; those that could not be told are told again with the next ones."""
+    waiting: list[Event] = []
+    while True:
+        await asyncio.sleep(_NURSE_SECONDS)
+        waiting.extend(ward.ticked(moment()))
+        if not waiting:
+            continue
+        try:
+            await asyncio.to_thread(config.on_events, list(waiting))
+            waiting.clear()
+        except Exception:
+            log.exception("faults of cameras could not be told; they will be told again")
+            del waiting[:-_MOST_UNTOLD]
+
+
+async def _each_minute(config: StreamsConfig, ward: Ward) -> None:
+    while True:
+        await asyncio.sleep(config.minute)
+        try:
+            await asyncio.to_thread(config.on_minute, ward.minute())
+        except Exception:
+            log.exception("a minute of the cameras could not be kept")
 
 
 class Herald:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,9 @@ from typing import Any
 from streams.addresses import AddressRules
 from streams.board import Board, Shot
 from streams.camera import Moment, Reason, wait_before
+from streams.health_rules import Thresholds
 from streams.masks import MaskError, refuse_faulty
+from streams.relay import Key, Message
 from streams.roster import Roster
 from streams.source import Waits
 from streams.wire import CameraSpec, Unpacking, packed, spec_to_json
@@ -58,6 +60,7 @@ class _Life:
     line: socket.socket
     began: float
     told: str = ""
+    live: list[Key] = field(default_factory=list)
     end: Reason = Reason.WORKER_DIED
     suspects: list[str] = field(default_factory=list)
 
@@ -76,6 +79,11 @@ class Supervisor:
         self._keepers: dict[int, asyncio.Task[None]] = {}
         self._lives: dict[int, _Life] = {}
         self._deaths: dict[int, deque[float]] = {}
+        self._live: set[Key] = set()
+        self.on_part: Callable[[Key, Message], None] = lambda key, message: None
+        """Called with each message of a live stream that is wanted."""
+        self.on_judged: Callable[[Shot, dict[str, Any]], None] = lambda shot, health: None
+        """Called with each fresh picture and what its worker says of the camera's health."""
         self.restarts = 0
         """How often a process had to be started again."""
 
@@ -107,6 +115,17 @@ class Supervisor:
         self._roster.place(camera for camera, spec in wanted.items() if _shut(spec) is None)
         await self._follow_roster()
 
+    async def want_live(self, key: Key, wanted: bool) -> None:
+        """From now on (or no longer) the parts of this stream are wanted: `on_part` is called with them."""
+        before = set(self._live)
+        (self._live.add if wanted else self._live.discard)(key)
+        if self._live != before:
+            await self._follow_roster()
+
+    def takes(self, camera: str) -> CameraSpec | None:
+        """What is known of a camera that is watched; None where it is not."""
+        return self._specs.get(camera)
+
     async def _follow_roster(self) -> None:
         for number in set(self._keepers) - set(self._roster.groups):
             self._keepers.pop(number).cancel()
@@ -120,11 +139,14 @@ class Supervisor:
     async def _tell(self, number: int, life: _Life) -> None:
         """Name its cameras to a worker, if they are others than it knows."""
         specs = [self._specs[camera] for camera in self._roster.groups.get(number, ())]
+        members = {spec.id for spec in specs}
+        live = sorted(key for key in self._live if key[0] in members)
         told = ",".join(f"{spec.id}:{spec.mark}" for spec in specs)
-        if told == life.told:
+        if (told, live) == (life.told, life.live):
             return
-        life.told = told
+        life.told, life.live = told, live
         message = {
+            "live": live,
             "cameras": [spec_to_json(spec) for spec in specs],
             "networks": [str(network) for network in self._rules.networks],
             "clips": str(self._rules.clips) if self._rules.clips else "",
@@ -212,6 +234,11 @@ class Supervisor:
             at = datetime.fromisoformat(head["at"])
             shot = Shot(camera, float(head["mono"]), at, body, float(head["brightness"]), float(head["activity"]))
             self._board.pictured(shot, self._moment())
+            self.on_judged(shot, head["health"])
+        elif kind == "live":
+            key = (camera, str(head["stream"]))
+            if key in self._live:
+                self.on_part(key, _message(head, body))
         elif kind == "doubted":
             self._board.doubted(camera, Reason(head["reason"]))
         elif kind == "failed":
@@ -244,13 +271,32 @@ class Supervisor:
             self._roster.split(number)
 
 
+def _message(head: dict[str, Any], body: bytes) -> Message:
+    """A part of a live stream. A part of another name is an error of the worker's, and ends it."""
+    part = head["part"]
+    if part == "data":
+        return Message("data", {}, body, bool(head["key"]), float(head["taken"]))
+    names = {"init": ("mime", "width", "height", "masked"), "mode": ("mode", "why")}[part]
+    return Message(part, {name: head[name] for name in names}, body)
+
+
 def _plain(spec: CameraSpec) -> CameraSpec:
     """The spec with its masks as tuples of numbers; what cannot be read as such stays as it came, to be refused."""
     try:
         masks = tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in spec.masks)
     except (TypeError, ValueError):
         return spec
-    return replace(spec, masks=masks)
+    return replace(spec, masks=masks, thresholds=_sound(spec))
+
+
+def _sound(spec: CameraSpec) -> Mapping[str, Any]:
+    """A camera's own thresholds; none of them where one is faulty: a typing error must not take a camera away."""
+    try:
+        Thresholds().adjusted(spec.thresholds)
+    except (ValueError, TypeError, KeyError) as error:
+        log.warning("camera %s: %s The usual thresholds are taken.", spec.id, error)
+        return {}
+    return spec.thresholds
 
 
 def _shut(spec: CameraSpec) -> Reason | None:

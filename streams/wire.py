@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,8 @@ class CameraSpec:
         masks: polygons that are painted over before any picture leaves the worker.
         registered: purpose, legal basis, owner, sign and mask review are all on record. Without it the camera is
             neither opened nor shown (domain.md §9).
+        main_address: the main stream's, for full-screen views; empty: `address` is all there is.
+        thresholds: the camera's own limits of health (`streams.health_rules.Thresholds.adjusted`).
     """
 
     id: str
@@ -34,11 +36,14 @@ class CameraSpec:
     address: str = field(repr=False)
     masks: tuple[Polygon, ...] = ()
     registered: bool = False
+    main_address: str = field(default="", repr=False)
+    thresholds: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def mark(self) -> str:
         """Changes with whatever changes the pictures: one taken under an older mask must never be shown."""
-        return hashlib.sha256(repr((self.address, self.masks)).encode()).hexdigest()[:12]
+        what = (self.address, self.main_address, self.masks, sorted(self.thresholds.items()))
+        return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
 
 def packed(head: dict[str, Any], body: bytes = b"") -> bytes:
@@ -79,9 +84,15 @@ def _object(text: bytes) -> dict[str, Any]:
 
 
 def spec_to_json(spec: CameraSpec) -> dict[str, Any]:
-    return {"id": spec.id, "address": spec.address, "masks": spec.masks}
+    return {
+        "id": spec.id, "address": spec.address, "masks": spec.masks, "main_address": spec.main_address,
+        "thresholds": dict(spec.thresholds),
+    }  # fmt: skip
 
 
 def spec_from_json(value: dict[str, Any]) -> CameraSpec:
     masks = tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in value["masks"])
-    return CameraSpec(str(value["id"]), "", str(value["address"]), masks, registered=True)
+    return CameraSpec(
+        str(value["id"]), "", str(value["address"]), masks, registered=True,
+        main_address=str(value["main_address"]), thresholds=value["thresholds"],
+    )  # fmt: skip

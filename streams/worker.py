@@ -2,8 +2,8 @@
 
     python -m streams.worker FD      (started by streams.supervisor only; FD is its end of a socket pair)
 
-It is told its cameras over that socket (never by its arguments, which everybody can read) and ends when the socket
-does, or when its parent dies. It judges no state: it reports pictures that are fresh, doubts, failures, and once a
+It is told its cameras, and which of them are watched live, over that socket (never by its arguments, which everybody
+can read) and ends when the socket does, or when its parent dies. It judges no state: it reports pictures that are fresh, doubts, failures, and once a
 second how long each camera has been inside a call, so that the supervisor can end a process with a stuck thread.
 """
 
@@ -20,8 +20,9 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -32,9 +33,12 @@ import cv2
 
 from streams.addresses import AddressRules
 from streams.camera import Freshness, Pace, Reason, wait_before
+from streams.checkup import Checkup
 from streams.masks import MaskError, refuse_faulty
 from streams.picture import Picture, picture_of
+from streams.relay import MAIN, SUB
 from streams.source import Seen, Source, SourceError, Waits, opened
+from streams.tap import Mode, Tap, Why
 from streams.wire import CameraSpec, Unpacking, packed, spec_from_json
 
 _PULSE_SECONDS = 1.0
@@ -42,16 +46,21 @@ _STACK_BYTES = 512 << 10
 _PROVEN_SECONDS = 10.0
 """A connection that showed pictures this long forgives the failures before it; one that breaks sooner does not."""
 _ACTIVITY_PICTURES = 15
+_LIVE_BYTES = 8 << 20
+"""What may wait of live views altogether; more is thrown away, and each of them begins anew with a key picture."""
 _PR_SET_PDEATHSIG = 1
 
 
 class Outbox:
-    """What waits to be sent: facts in order, and of each camera only its newest picture."""
+    """What waits to be sent: facts in order, of each camera only its newest picture, and parts of live views in order,
+    bounded. (The supervisor reads all the time; these bounds are for the moment in which it does not.)"""
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
         self._facts: deque[dict[str, Any]] = deque(maxlen=4096)
         self._pictures: dict[str, tuple[dict[str, Any], bytes]] = {}
+        self._parts: deque[bytes] = deque()
+        self._parts_bytes = 0
         self._filled = threading.Condition()
 
     def put(self, **fact: Any) -> None:
@@ -64,28 +73,43 @@ class Outbox:
             self._pictures[camera] = (head, jpeg)
             self._filled.notify()
 
+    def put_part(self, head: dict[str, Any], body: bytes) -> bool:
+        """Part of a live view; False where it had to be thrown away."""
+        message = packed(head, body)
+        with self._filled:
+            if self._parts_bytes + len(message) > _LIVE_BYTES:
+                return False
+            self._parts.append(message)
+            self._parts_bytes += len(message)
+            self._filled.notify()
+        return True
+
     def send_for_ever(self) -> None:
         """Send until the socket closes; run in a thread of its own."""
         while True:
             with self._filled:
-                self._filled.wait_for(lambda: self._facts or self._pictures)
-                facts, pictures = list(self._facts), list(self._pictures.values())
+                self._filled.wait_for(lambda: self._facts or self._pictures or self._parts)
+                facts, pictures, parts = list(self._facts), list(self._pictures.values()), list(self._parts)
                 self._facts.clear()
                 self._pictures.clear()
-            self._line.sendall(b"".join([*map(packed, facts), *(packed(*picture) for picture in pictures)]))
+                self._parts.clear()
+                self._parts_bytes = 0
+            self._line.sendall(b"".join([*parts, *map(packed, facts), *(packed(*picture) for picture in pictures)]))
 
 
-class CameraThread(threading.Thread):
-    """Watches one camera until `leave`: opens it, reports what it sees, waits, opens it again."""
+class Watching(threading.Thread):
+    """Follows one stream until `leave`: opens it, does its work, waits, opens it again."""
 
-    def __init__(self, spec: CameraSpec, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
-        super().__init__(name=f"camera {spec.id}", daemon=True)
+    def __init__(self, spec: CameraSpec, stream: str, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
+        super().__init__(name=f"{stream} {spec.id}", daemon=True)
         self.spec = spec
         self._rules, self._waits, self._outbox = rules, waits, outbox
         self._stop = threading.Event()
         self._dice = random.Random(spec.id)  # noqa: S311  (spreads retries, guards nothing)
         self._busy_since: float | None = None
         self._failures = 0
+        self._stream = stream
+        self.tap = Tap(spec.masks, self._send_part)
 
     def leave(self) -> None:
         self._stop.set()
@@ -101,7 +125,8 @@ class CameraThread(threading.Thread):
             if self._stop.is_set():
                 return
             self._failures += 1
-            self._tell("failed", reason)
+            self.tap.ended()
+            self._failed(reason)
             self._busy_since = None
             self._stop.wait(wait_before(self._failures, reason, self._dice.random()))
 
@@ -109,12 +134,8 @@ class CameraThread(threading.Thread):
         self._busy_since = time.monotonic()
         try:
             refuse_faulty(self.spec.masks)
-            with opened(self.spec.address, self._rules, self._stop, waits=self._waits) as source:
-                began = time.monotonic()
-                for head, picture in seen_pictures(source, self.spec, self._step, self._doubt):
-                    if time.monotonic() - began > _PROVEN_SECONDS:
-                        self._failures = 0
-                    self._outbox.put_picture(self.spec.id, head, picture.jpeg)
+            with opened(self._address, self._rules, self._stop, waits=self._waits) as source:
+                self._follow(source)
             return Reason.CLOSED
         except SourceError as error:
             return error.reason
@@ -123,14 +144,69 @@ class CameraThread(threading.Thread):
         except (av.FFmpegError, cv2.error, ValueError, MemoryError, OSError):
             return Reason.BROKEN
 
+    @property
+    def _address(self) -> str:
+        return self.spec.main_address if self._stream == MAIN else self.spec.address
+
+    def _follow(self, source: Source) -> None:
+        """Do the work of one connection."""
+        raise NotImplementedError
+
+    def _failed(self, reason: Reason) -> None:
+        """Say that the connection failed, if anybody is to know."""
+
     def _step(self) -> None:
         self._busy_since = time.monotonic()
 
-    def _doubt(self, reason: Reason) -> None:
-        self._tell("doubted", reason)
-
     def _tell(self, kind: str, reason: Reason) -> None:
         self._outbox.put(kind=kind, camera=self.spec.id, mark=self.spec.mark, reason=reason.value)
+
+    def _send_part(self, head: dict[str, Any], body: bytes) -> None:
+        whole = {"kind": "live", "camera": self.spec.id, "mark": self.spec.mark, "stream": self._stream, **head}
+        if not self._outbox.put_part(whole, body):
+            self.tap.close()
+
+
+class CameraThread(Watching):
+    """Watches one camera: its key pictures, its health; its live view while somebody wants it."""
+
+    def __init__(self, spec: CameraSpec, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
+        super().__init__(spec, SUB, rules, waits, outbox)
+        self._checkup = Checkup(spec.masks, spec.thresholds)
+
+    def _follow(self, source: Source) -> None:
+        began = time.monotonic()
+        self._checkup.connected()
+        watch = Watch(self._checkup, self.tap, self._step, self._doubt)
+        for head, picture in seen_pictures(source, self.spec, watch):
+            if time.monotonic() - began > _PROVEN_SECONDS:
+                self._failures = 0
+            self._outbox.put_picture(self.spec.id, head, picture.jpeg)
+
+    def _failed(self, reason: Reason) -> None:
+        self._tell("failed", reason)
+
+    def _doubt(self, reason: Reason) -> None:
+        if reason is Reason.CORRUPT:
+            self._checkup.spoiled()
+        self._tell("doubted", reason)
+
+
+class MainThread(Watching):
+    """The main stream of one camera, opened while somebody watches it, and passed on; nothing of it is decoded."""
+
+    def __init__(self, spec: CameraSpec, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
+        super().__init__(spec, MAIN, rules, waits, outbox)
+        self.tap.wanted = True
+
+    def _follow(self, source: Source) -> None:
+        for seen in source.packets():
+            self._step()
+            self.tap.take(source, seen)
+
+    def _failed(self, reason: Reason) -> None:
+        """A main stream that fails is no fault of the camera as long as its sub stream lives; the viewer gets that."""
+        self._send_part({"part": "mode", "mode": Mode.PICTURES.value, "why": Why.NO_MAIN.value}, b"")
 
 
 class Eye:
@@ -182,16 +258,28 @@ class Eye:
         return frames[-1] if frames else None
 
 
-def seen_pictures(source: Source, spec: CameraSpec, step: Any, doubt: Any) -> Iterator[tuple[dict[str, Any], Picture]]:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What happens to the packets of one connection besides becoming pictures."""
+
+    checkup: Checkup
+    tap: Tap
+    step: Callable[[], None]
+    doubt: Callable[[Reason], None]
+
+
+def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tuple[dict[str, Any], Picture]]:
     """Fresh, masked pictures of one connection, each with the head of its message.
 
     Raises:
         SourceError: the connection ended.
         MaskError: a mask could not be applied.
     """
-    eye = Eye(source, doubt)
+    eye = Eye(source, watch.doubt)
     for seen in source.packets():
-        step()
+        watch.step()
+        watch.checkup.packet(seen)
+        watch.tap.take(source, seen)
         frame = eye.looked(seen)
         if frame is None:
             continue
@@ -200,6 +288,7 @@ def seen_pictures(source: Source, spec: CameraSpec, step: Any, doubt: Any) -> It
         head = {
             "kind": "picture", "camera": spec.id, "mark": spec.mark, "mono": seen.taken, "at": at,
             "brightness": round(picture.brightness, 1), "activity": round(eye.activity, 5),
+            "health": watch.checkup.judged(picture, seen.at),
         }  # fmt: skip
         yield head, picture
 
@@ -210,6 +299,7 @@ class Group:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._threads: dict[str, CameraThread] = {}
+        self._mains: dict[str, MainThread] = {}
 
     def set(self, message: dict[str, Any]) -> None:
         """Start, stop and restart threads so that they are the named cameras."""
@@ -226,10 +316,35 @@ class Group:
                 thread = CameraThread(spec, AddressRules(networks, clips), waits, self._outbox)
                 self._threads[camera] = thread
                 thread.start()
+        live = {(str(camera), str(stream)) for camera, stream in message["live"]}
+        self._set_live(wanted, live, AddressRules(networks, clips), waits)
+
+    def _set_live(
+        self, wanted: Mapping[str, CameraSpec], live: Set[tuple[str, str]], rules: AddressRules, waits: Waits
+    ) -> None:
+        """Open the taps that are wanted, and no other. A masked camera's main stream is never opened."""
+        for camera, thread in self._threads.items():
+            thread.tap.wanted = (camera, SUB) in live
+        mains = {
+            camera: spec
+            for camera, spec in wanted.items()
+            if (camera, MAIN) in live and spec.main_address and not spec.masks
+        }
+        for camera, main in list(self._mains.items()):
+            if mains.get(camera) != main.spec:
+                main.leave()
+                del self._mains[camera]
+        for camera, spec in mains.items():
+            if camera not in self._mains:
+                self._mains[camera] = MainThread(spec, rules, waits, self._outbox)
+                self._mains[camera].start()
 
     def busy(self, now: float) -> dict[str, float]:
         """Cameras that have been in one step for more than two seconds, with these seconds."""
-        times = {camera: thread.busy_seconds(now) for camera, thread in list(self._threads.items())}
+        threads: list[tuple[str, Watching]] = [*self._threads.items(), *self._mains.items()]
+        times: dict[str, float] = {}
+        for camera, thread in threads:
+            times[camera] = max(times.get(camera, 0.0), thread.busy_seconds(now))
         return {camera: round(seconds, 1) for camera, seconds in times.items() if seconds > 2.0}
 
 

@@ -16,7 +16,10 @@ from urllib.parse import urlsplit
 
 from alerts.entrance import SESSION_COOKIE, WATCHERS
 from alerts.news import News
+from config.cameras import CamerasError, camera_rules
 from config.settings import Settings
+from config.texts import load as load_texts
+from dashboard.cli.camera_care import Care
 from dashboard.cli.parts import Parts, open_parts
 from dashboard.cli.plan import DemoPlan, read_plan
 from dashboard.cli.terminal import Refusal
@@ -28,9 +31,11 @@ from models.notify import Notifier
 from models.timebase import real_now
 from streams.addresses import AddressRules, Network, networks
 from streams.camera import Reason, State
+from streams.condition import FAULTS
 from streams.demo_server import demo_address, demo_loops, serve_demo
 from streams.gateway import Credentials, Viewer
 from streams.process import StreamsConfig, run
+from streams.tickets import verified
 from streams.wire import CameraSpec
 
 SCENES_HOST = "127.0.0.1"
@@ -50,6 +55,11 @@ def run_streams(settings: Settings) -> int:
         news = News(settings.redis)
         notifier = Notifier.from_environment()
         register_ = _Register(parts, plan)
+        try:
+            rules = camera_rules(settings.county)
+        except CamerasError as error:
+            raise Refusal(str(error)) from error
+        care = Care(parts, news, rules, settings.data.resolve(), _fault_words(settings))
         run(
             StreamsConfig(
                 cameras=register_.cameras,
@@ -62,6 +72,10 @@ def run_streams(settings: Settings) -> int:
                 on_state=functools.partial(_told, parts, news),
                 beat=notifier.beat,
                 ready=lambda _port: notifier.ready(),
+                verify=lambda text, viewer: verified(settings.secret(), text, viewer=viewer, now=real_now()),
+                standing=care.standing,
+                on_events=care.on_events,
+                on_minute=care.on_minute,
             )
         )
         notifier.stopping()
@@ -82,13 +96,16 @@ class _Register:
             known = register(connection, self._parts.vault)
         self._areas = {camera.id: camera.area for camera in known}
         return [
-            CameraSpec(camera.id, camera.name, self._address(camera), tuple(camera.masks), camera.registered)
+            CameraSpec(
+                camera.id, camera.name, self._address(camera, camera.address), tuple(camera.masks), camera.registered,
+                self._address(camera, camera.main_address), camera.thresholds,
+            )
             for camera in known
-        ]
+        ]  # fmt: skip
 
-    def _address(self, camera: RegisteredCamera) -> str:
-        if self._plan is None or not camera.address.startswith(DEMO):
-            return camera.address
+    def _address(self, camera: RegisteredCamera, address: str) -> str:
+        if self._plan is None or not address.startswith(DEMO):
+            return address
         return demo_address(SCENES_HOST, self._plan.scenes_port, camera.id)
 
     def visible(self, viewer: Viewer, camera: str) -> bool:
@@ -98,6 +115,12 @@ class _Register:
             return False
         area = viewer.grant.area
         return area is None or self._areas[camera] == area
+
+
+def _fault_words(settings: Settings) -> Mapping[str, str]:
+    """What faults are called in the county's language: a case is written in it."""
+    texts = load_texts().texts(settings.language)
+    return {fault: texts[f"health.fault.{fault}"] for fault in FAULTS}
 
 
 async def _may_watch(parts: Parts, shown: Credentials) -> Viewer | None:

@@ -8,6 +8,7 @@ import click
 
 from bench.run import BENCHES
 from bench.run import run as run_bench
+from config.cameras import CamerasError, camera_rules
 from config.columns import load_map
 from config.reference import check as faults_of
 from config.reference import load
@@ -56,6 +57,10 @@ def check(folder: Path | None) -> int:
             load_map(file)
         except ReferenceError as error:
             found += [str(problem) for problem in error.problems]
+    try:
+        camera_rules(folder or settings.county)
+    except CamerasError as error:
+        found.append(str(error))
     load_texts()
     for fault in found:
         answer(fault)

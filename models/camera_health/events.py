@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from models import tables as t
 from models.camera_health.tables import camera_event
@@ -60,7 +60,7 @@ def all_standing(connection: Connection) -> dict[str, frozenset[str]]:
     return {camera: frozenset(faults) for camera, faults in found.items()}
 
 
-def lasting(connection: Connection, before: datetime) -> Sequence[Row[Any]]:
+def lasting(connection: Connection, before: datetime) -> Sequence[Any]:
     """Of each camera without a repair case the longest of its faults that have stood since before this instant."""
     in_repair = select(_e.camera).join(t.cases, t.cases.c.code == _e.case_code).where(t.cases.c.closed_at.is_(None))
     first = (
@@ -93,7 +93,7 @@ def offer_closings(connection: Connection, now: datetime) -> Sequence[str]:
     return sorted(set(changed.scalars()))
 
 
-def offered(connection: Connection) -> Sequence[Row[Any]]:
+def offered(connection: Connection) -> Sequence[Any]:
     """Open repair cases whose closing is offered: code, camera, and since when the camera is sound."""
     standing_now = select(_e.camera).where(_e.cleared_at.is_(None))
     living = select(t.cases.c.code).where(t.cases.c.stage.not_in((Stage.CLOSED, Stage.VOID)))

@@ -102,7 +102,7 @@ def _share(seconds: float, watched: float) -> float | None:
     return min(1.0, float(seconds) / watched) if watched else None
 
 
-def activity(connection: Connection, camera: str, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+def activity(connection: Connection, camera: str, since: datetime, until: datetime) -> Sequence[Any]:
     """A camera's minutes in order: `minute`, `activity`, `brightness`, `pictures`."""
     wanted = select(_m.minute, _m.activity, _m.brightness, _m.pictures)
     return connection.execute(
