@@ -19,13 +19,15 @@ from models.vault import Vault
 LONGEST_CODE = 64
 
 
-def page(parts: Services, who: Visitor, wanted: CaseFilter, *, after: str | None, size: int) -> shapes.CasePage:
+def page(
+    parts: Services, who: Visitor, wanted: CaseFilter, *, after: str | None, size: int, sort: str = "newest"
+) -> shapes.CasePage:
     """One page of a list, counted and listed at the same moment."""
     moment = parts.moment()
     with desk.steady(parts.store) as connection:
-        found = queries.page(connection, wanted, who.actor, moment, after=after, size=size)
+        found = queries.page(connection, wanted, who.actor, moment, after=after, size=size, sort=sort)
     rows = [shapes.CaseRow(**_row(case, moment)) for case in found.rows]
-    return shapes.CasePage(cases=rows, total=found.total, next=found.next, as_of=moment.now)
+    return shapes.CasePage(cases=rows, total=found.total, total_exact=found.exact, next=found.next, as_of=moment.now)
 
 
 def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from models import tables as t
 from models.moves import Actor, Role, Stage
+from models.search.ask import Search, Unsearchable, search
 
 c = t.cases.c
 
@@ -29,6 +30,8 @@ STATES = (
     "all",
 )
 """What may be asked for as `state`; each name but `all` is also the name of a figure."""
+ENDLESS = frozenset({"all", "closed", "void"})
+"""States that grow with the years: their lists are counted up to a bound and then said to be over it."""
 
 
 class FilterRefused(Exception):
@@ -113,13 +116,36 @@ class CaseFilter:
     source: str | None = None
     stage: str | None = None
     level: int | None = None
-    text: str | None = None
+    q: str | None = None
+    """Words that the text of a case must all have (title, description and address, masked), or a number typed out."""
     since: datetime | None = None
     until: datetime | None = None
 
-    def where(self, moment: Moment) -> ColumnElement[bool]:
-        """The whole condition."""
+    @property
+    def search(self) -> Search | None:
+        """What the words ask for.
+
+        Raises:
+            FilterRefused: nothing in them can be looked up.
+        """
+        try:
+            return search(self.q) if self.q else None
+        except Unsearchable as error:
+            raise FilterRefused("q", str(error)) from error
+
+    def where(self, moment: Moment, found: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+        """The whole condition.
+
+        Args:
+            found: the condition for `q`, where the quickest one was found out already (`Search.condition`).
+
+        Raises:
+            FilterRefused: the filter cannot be.
+        """
+        asked = self.search
         parts = [predicate(self.state, moment)]
+        if asked is not None:
+            parts.append(asked.any_way if found is None else found)
         for column, value in (
             (c.department, self.department),
             (c.category, self.category),
@@ -131,18 +157,11 @@ class CaseFilter:
                 parts.append(column.is_(None) if value == "" else column == value)
         if self.area is not None:
             parts.append(or_(c.area == self.area, c.town == self.area))
-        if self.text:
-            like = f"%{_escaped(self.text)}%"
-            parts.append(or_(c.title.like(like, escape="\\"), c.code == self.text, c.address.like(like, escape="\\")))
         if self.since is not None:
             parts.append(c.reported_at >= self.since)
         if self.until is not None:
             parts.append(c.reported_at < self.until)
         return and_(*parts)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def scope(actor: Actor) -> ColumnElement[bool]:

@@ -7,23 +7,54 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 
 from models import tables as t
-from models.filters import CaseFilter, FilterRefused, Moment, scope
+from models.filters import ENDLESS, CaseFilter, FilterRefused, Moment, scope
 from models.moves import Actor
 
 PAGE = 50
-ORDERS = ("newest", "due")
+MOST_COUNTED = 10_000
+"""Rows of a list that grows with the years that are counted; a longer one is said to have more than so many."""
+MOST_FOUND = 1_000
+"""The same for words that are in very many texts."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list; `total` counts the whole list, `next` is the key of the following page."""
+    """One page of a list, and the length of the whole list: `total`, or more than that where it is not `exact`.
+    `next` is the key of the following page."""
 
     rows: Sequence[Row[Any]]
     total: int
     next: str | None
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of a list: by an instant, then by id, so that a key names one place in it. None comes last."""
+
+    by: ColumnElement[datetime]
+    descending: bool = False
+    optional: bool = False
+
+    def order(self, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+        """ORDER BY these columns in this direction."""
+        return [column.desc() if self.descending else column.asc() for column in columns]
+
+    def behind(self, at: datetime, key: int) -> ColumnElement[bool]:
+        """What comes after a place."""
+        here, there = tuple_(self.by, t.cases.c.id), tuple_(literal(at, t.Utc()), literal(key))
+        return here < there if self.descending else here > there
+
+
+SORTS = {
+    "newest": Sort(t.cases.c.reported_at, descending=True),
+    "oldest": Sort(t.cases.c.reported_at),
+    "due": Sort(t.cases.c.due_at, optional=True),
+}
+"""What a list may be sorted by."""
 
 
 def page(
@@ -34,44 +65,97 @@ def page(
     *,
     after: str | None = None,
     size: int = PAGE,
+    sort: str = "newest",
 ) -> Page:
-    """The newest cases first, by keyset (`after` = the `next` of the page before), so that deep pages cost no more.
+    """A page by keyset (`after` = the `next` of the page before), so that deep pages cost no more.
 
     Raises:
-        FilterRefused: the key or the filter is not valid.
+        FilterRefused: the key, the order or the filter is not valid.
     """
-    c = t.cases.c
-    where = and_(scope(actor), wanted.where(moment))
-    total = connection.execute(select(func.count()).select_from(t.cases).where(where)).scalar_one()
-    query = select(t.cases).where(where)
-    if after:
-        at, key = _read_key(after)
-        query = query.where(or_(c.reported_at < at, and_(c.reported_at == at, c.id < key)))
-    rows = connection.execute(query.order_by(c.reported_at.desc(), c.id.desc()).limit(size + 1)).all()
+    if sort not in SORTS:
+        raise FilterRefused("sort", f"There is no order {sort!r}; expected one of {', '.join(SORTS)}.")
+    order = SORTS[sort]
+    where, common = _condition(connection, wanted, actor, moment)
+    total, exact = _counted(connection, where, _bound(wanted, common))
+    rows = _rows(connection, where, order, _read_key(after) if after else None, size + 1)
     more = len(rows) > size
     rows = rows[:size]
-    return Page(rows, total, _key(rows[-1]) if more else None)
+    return Page(rows, total, _key(rows[-1], order) if more else None, exact)
 
 
-def _key(row: Row[Any]) -> str:
-    return f"{row.reported_at.isoformat()}~{row.id}"
+def _condition(
+    connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment
+) -> tuple[ColumnElement[bool], bool]:
+    """The whole condition of a list, and whether its words are common."""
+    asked = wanted.search
+    found, common = asked.condition(connection) if asked else (None, False)
+    return and_(scope(actor), wanted.where(moment, found)), common
 
 
-def _read_key(text: str) -> tuple[datetime, int]:
+def _bound(wanted: CaseFilter, common: bool) -> int | None:
+    """How far a list is counted; None: to its end, as it holds open cases or those of a day only."""
+    if wanted.state not in ENDLESS:
+        return None
+    return MOST_FOUND if common else MOST_COUNTED
+
+
+def _counted(connection: Connection, where: ColumnElement[bool], bound: int | None) -> tuple[int, bool]:
+    """The length of a list, and whether it is exact and not just the bound."""
+    if bound is None:
+        rows: Any = select(func.count()).select_from(t.cases).where(where)
+        return int(connection.execute(rows).scalar_one()), True
+    first = select(literal(1)).select_from(t.cases).where(where).limit(bound + 1).subquery()
+    found = int(connection.execute(select(func.count()).select_from(first)).scalar_one())
+    return min(found, bound), found <= bound
+
+
+def _rows(
+    connection: Connection,
+    where: ColumnElement[bool],
+    sort: Sort,
+    after: tuple[datetime | None, int] | None,
+    size: int,
+) -> list[Row[Any]]:
+    """So many rows behind a place. Those without an instant come after all that have one: a part of its own, because
+    neither database can go on in the middle of both by an index."""
+    key = t.cases.c.id
+    query = select(t.cases).where(where)
+    found: list[Row[Any]] = []
+    if after is None or after[0] is not None:
+        dated = query.where(sort.by.is_not(None)) if sort.optional else query
+        if after is not None and after[0] is not None:
+            dated = dated.where(sort.behind(after[0], after[1]))
+        found = list(connection.execute(dated.order_by(*sort.order(sort.by, key)).limit(size)))
+    if sort.optional and len(found) < size:
+        undated = query.where(sort.by.is_(None))
+        if after is not None and after[0] is None:
+            undated = undated.where(key < after[1] if sort.descending else key > after[1])
+        found += connection.execute(undated.order_by(*sort.order(key)).limit(size - len(found)))
+    return found
+
+
+def _key(row: Row[Any], sort: Sort) -> str:
+    at = row._mapping[sort.by]
+    return f"{at.isoformat() if at else '-'}~{row.id}"
+
+
+def _read_key(text: str) -> tuple[datetime | None, int]:
     try:
         at, key = text.rsplit("~", 1)
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
+        moment = datetime.fromisoformat(at) if at != "-" else None
+        if moment is not None and moment.tzinfo is None:
             raise ValueError(at)
+        if not 0 <= int(key) < 2**63:
+            raise ValueError(key)
         return moment, int(key)
     except ValueError as error:
         raise FilterRefused("after", f"{text!r} is no page key; expected the `next` of the page before.") from error
 
 
 def count(connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment) -> int:
-    """How many cases the list would hold."""
-    where = and_(scope(actor), wanted.where(moment))
-    return int(connection.execute(select(func.count()).select_from(t.cases).where(where)).scalar_one())
+    """How many cases the list holds; for a list that grows with the years, no more than its bound (see `page`)."""
+    where, common = _condition(connection, wanted, actor, moment)
+    return _counted(connection, where, _bound(wanted, common))[0]
 
 
 def case(connection: Connection, code: str, actor: Actor) -> Row[Any] | None:

@@ -237,6 +237,7 @@ Index("ix_cases_open", cases.c.department, cases.c.town, cases.c.area, sqlite_wh
 Index("ix_cases_open_due", cases.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("ix_cases_reported", cases.c.reported_at, cases.c.id)
 Index("ix_cases_closed", cases.c.closed_at)
+Index("ix_cases_external_id", cases.c.external_id)
 Index("ix_cases_department_reported", cases.c.department, cases.c.reported_at)
 Index("ix_cases_area_reported", cases.c.area, cases.c.reported_at)
 Index(

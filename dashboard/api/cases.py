@@ -19,7 +19,7 @@ from models.timebase import real_now
 
 def register(api: APIBlueprint) -> None:
     """Add the routes."""
-    api.get("/cases", summary="List cases, newest first", responses={200: shapes.CasePage})(_list)
+    api.get("/cases", summary="List and search cases", responses={200: shapes.CasePage})(_list)
     api.get("/cases/<code>", summary="One case and its trace", responses={200: shapes.CaseWhole})(_one)
     api.post("/cases/<code>/actions/<action>", summary="Take a case one step", responses={200: shapes.MoveAnswer})(_act)
     api.post(
@@ -47,9 +47,10 @@ _UPLOAD = {
 
 
 def _list(query: shapes.CaseQuery) -> Response:
-    """A page by keyset: hand back `next` as `after`. `total` is the length of the whole list, and equals the figure."""
+    """A page by keyset: hand back `next` as `after`. `total` is the length of the whole list, and equals the figure; a list
+    that grows with the years is counted up to a bound (`total_exact`)."""
     wanted = CaseFilter(**query.model_dump(exclude={"after", "limit"}))
-    found = casefile.page(services(), visitor(), wanted, after=query.after, size=query.limit)
+    found = casefile.page(services(), visitor(), wanted, after=query.after, size=query.limit, sort=query.sort)
     return jsonify(found.model_dump(mode="json"))
 
 

@@ -159,11 +159,20 @@ class CaseQuery(Shape):
     source: Annotated[Line, Field(max_length=64)] | None = None
     stage: Stage | None = None
     level: Annotated[int, Field(ge=1, le=4)] | None = None
-    text: Annotated[Line, Field(max_length=100)] | None = None
+    q: Annotated[Line, Field(max_length=100)] | None = Field(
+        None, description="words that must all be in the case's text, or a number of the case, order or source"
+    )
+    text: Annotated[Line, Field(max_length=100)] | None = Field(None, exclude=True, description="the old name of `q`")
     since: Written | None = None
     until: Written | None = None
     after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None
     limit: int = Field(50, ge=1, le=200)
+    sort: Literal["newest", "oldest", "due"] = Field("newest", exclude=True)
+
+    @model_validator(mode="after")
+    def _one_name(self) -> CaseQuery:
+        self.q = self.q or self.text or None
+        return self
 
 
 class EventQuery(Shape):
@@ -251,6 +260,7 @@ class CasePage(BaseModel):
 
     cases: list[CaseRow]
     total: int
+    total_exact: bool = Field(True, description="false: the list is longer than `total`, and was counted no further")
     next: str | None
     as_of: Instant
 

@@ -63,13 +63,14 @@ def read(services_: Services, query: CaseQuery) -> Listing:
     """The cases of a filter, and how many there are in the other states under the same filter."""
     who = visitor()
     wanted = CaseFilter(**query.model_dump(exclude={"after", "limit"}))
-    page = casefile.page(services_, who, wanted, after=query.after, size=query.limit)
+    page = casefile.page(services_, who, wanted, after=query.after, size=query.limit, sort=query.sort)
     moment = replace(services_.moment(), now=page.as_of)
     with desk.steady(services_.store) as connection:
         counts = {
             state: queries.count(connection, replace(wanted, state=state), who.actor, moment) for state in COUNTED
         }
-    return Listing(query, page, counts | {query.state: page.total}, services_.directory())
+    here = {query.state: page.total} if page.total_exact else {}
+    return Listing(query, page, counts | here, services_.directory())
 
 
 # --- building --------------------------------------------------------------------------------------------------------
@@ -78,9 +79,8 @@ def read(services_: Services, query: CaseQuery) -> Listing:
 def build(context: PageContext, listing: Listing) -> html.Div:
     """The page."""
     page = listing.page
-    total = parts.figure(
-        context, "list-total", page.total, page.as_of, context.text("cases.total", n=f"{page.total:,}")
-    )
+    key = "cases.total" if page.total_exact else "cases.total_over"
+    total = parts.figure(context, "list-total", page.total, page.as_of, context.text(key, n=f"{page.total:,}"))
     title = html.Div(
         [html.H1(context.text("cases.title")), total, parts.as_of(context, page.as_of)], className="desk-title"
     )
@@ -97,6 +97,7 @@ def build(context: PageContext, listing: Listing) -> html.Div:
 def address(query: CaseQuery, **changes: Any) -> str:
     """The address of a list like this one, with some fields changed; None removes a field."""
     fields = query.model_dump(mode="json", exclude_none=True, exclude={"limit", "after"}) | changes
+    fields = {"sort": query.sort if query.sort != "newest" else None, **fields}
     return "/cases?" + urlencode({name: value for name, value in fields.items() if value is not None})
 
 
@@ -134,8 +135,8 @@ def _form(context: PageContext, listing: Listing) -> html.Form:
         _select(context, "level", [(str(n), context.text(f"common.level.{n}")) for n in range(1, 5)], query.level),
         dcc.Input(
             type="text",
-            name="text",
-            value=query.text or "",
+            name="q",
+            value=query.q or "",
             placeholder=context.text("cases.text"),
             maxLength=100,
             className="desk-search",
@@ -143,7 +144,7 @@ def _form(context: PageContext, listing: Listing) -> html.Form:
         ),
         html.Button(context.text("cases.search"), type="submit", className="tool", name="state", value=query.state),
     ]
-    narrowed = any((query.department, query.area, query.category, query.source, query.level, query.text, query.stage))
+    narrowed = any((query.department, query.area, query.category, query.source, query.level, query.q, query.stage))
     if narrowed or query.since or query.until:
         fields.append(html.A(context.text("cases.reset"), href=f"/cases?state={query.state}", className="tool"))
     return html.Form(fields, action="/cases", method="GET", className="filters", role="search")
@@ -211,7 +212,7 @@ def _sources(context: PageContext, directory: Directory) -> list[Any]:
 def _table(context: PageContext, listing: Listing) -> html.Div:
     if not listing.page.cases:
         only_open = listing.query.state == "open" and "filters" not in listing.counts
-        key = "cases.empty_open" if only_open and not listing.query.text else "cases.empty"
+        key = "cases.empty_open" if only_open and not listing.query.q else "cases.empty"
         return html.Div(html.P(context.text(key), className="empty"), className="desk-table-box")
     head = html.Tr(
         [html.Th(context.text(f"cases.column.{name}"), className=f"col-{name}", scope="col") for name in COLUMNS]

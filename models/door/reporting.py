@@ -16,6 +16,7 @@ from models.door.writing import NEW_LINE, Conflict, Outcome, Writing, upserting
 from models.masking import title
 from models.messages import CaseReported
 from models.moves import Actor, Refused, Stage
+from models.search import index
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def report(work: Writing, report: Report, actor: Actor, now: datetime) -> Outcom
     if case is None:  # another process was first with the same key
         return Outcome(_expected(_already(work, report)), created=False)
     work.db.execute(NEW_LINE, {**line, "case_id": case.id, "number": 1, "hash": case.trace_head})
+    index.add(work.db, case)
     work.add(now, values["town"], values["department"], "reported")
     outcome = Outcome(case)
     work.draft(outcome, CaseReported(**work.place(outcome.case), uncovered=values["uncovered"]))

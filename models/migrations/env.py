@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from models.search.tables import of_one_database
 from models.tables import Utc, metadata
 
 
@@ -21,6 +22,7 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     render_item=_render,
+    include_name=lambda name, *_: not of_one_database(name),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -164,7 +164,7 @@ def test_a_list_is_narrowed_by_its_form_and_equals_its_count(visit: Any, code: s
     expect(page.locator(".empty")).to_be_visible()
     assert "department=ga" in page.url and "area=" not in page.url
     page.click("text=清除")
-    page.fill("input[name=text]", "垃圾")
+    page.fill("input[name=q]", "垃圾")
     page.keyboard.press("Enter")
     page.wait_for_url("**text=**")
     expect(total).to_have_attribute("data-value", str(count))
