@@ -60,7 +60,8 @@ class Queue:
 
     def begin(self, messages: list[Message], now: float) -> None:
         """A stream begins (or begins anew): its `init` and the group that runs. Whatever waited belongs to the past."""
-        self._clear()
+        self._waiting.clear()
+        self._bytes = 0
         self._until_key = True
         for message in messages:
             self._put(message, now)
@@ -70,7 +71,7 @@ class Queue:
         if self._waiting and (
             self._bytes + len(message.body) > self._most_bytes or now - self._waiting[0][0] > self._most_seconds
         ):
-            self._clear()
+            self._clear(now)
             self._until_key = True
         self._put(message, now)
 
@@ -90,9 +91,9 @@ class Queue:
         self._waiting.append((now, message))
         self._bytes += len(message.body)
 
-    def _clear(self) -> None:
+    def _clear(self, now: float) -> None:
         """Pictures go; how to play a stream stays, or nothing could be played at all."""
-        kept = [(at, message) for at, message in self._waiting if message.part != "data"]
+        kept = [(now, message) for _, message in self._waiting if message.part != "data"]
         self.dropped += len(self._waiting) - len(kept)
         self._waiting = deque(kept)
         self._bytes = sum(len(message.body) for _, message in kept)
