@@ -167,6 +167,31 @@ class PostTitle:
 
 
 @dataclass(frozen=True)
+class RoundSlot:
+    """A round that is due in each grid once a day, a week or a month (一日双巡, 日走访, 周分析, 月汇总)."""
+
+    __pydantic_config__ = STRICT
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,22}$")]
+    name: str
+    name_en: str
+    every: Literal["day", "week", "month"]
+    starts: time
+    ends: time
+    """Local times of a daily slot; of the others the hours of the first and last day. `ends` is after `starts`."""
+
+
+@dataclass(frozen=True)
+class StaffingRule:
+    """A staffing formula (4+X, 3+X, 2+X): how many of these posts a grid of this kind needs; the others are the X."""
+
+    __pydantic_config__ = STRICT
+    kind: Literal["community", "village", "exclusive"]
+    name: str
+    fixed: PositiveInt
+    posts: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
 class CountyRules:
     """Everything county.toml says."""
 
@@ -190,6 +215,8 @@ class CountyRules:
     escalation: Escalation
     emergency: EmergencyTimers
     post_titles: Annotated[tuple[PostTitle, ...], Field(min_length=1)]
+    rounds: tuple[RoundSlot, ...] = ()
+    staffing: tuple[StaffingRule, ...] = ()
 
 
 # ----------------------------------------------------------------------------------------- what the tables say
@@ -365,6 +392,24 @@ class Duty:
 
 
 @dataclass(frozen=True)
+class DutyChange:
+    """A dated exception of the roster: on this day this shift is held by somebody else, or (no holder) by nobody."""
+
+    day: date
+    """The day on which the shift starts."""
+    starts: time
+    ends: time
+    role: str
+    name: str
+    name_en: str
+    holder: str
+    holder_en: str
+    phone: str
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class County(CountyRules):
     """A county's whole reference data. The mappings are by code, in the order of the files."""
 
@@ -379,6 +424,7 @@ class County(CountyRules):
     calendar_years: frozenset[int]
     """Years with an official calendar; working time in any other year must be refused or flagged."""
     duty: tuple[Duty, ...]
+    duty_changes: tuple[DutyChange, ...] = ()
 
     @cached_property
     def root(self) -> Area:

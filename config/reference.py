@@ -1,7 +1,8 @@
 """The county's reference data: `load` it whole and sound, or `check` it and read every fault with its line.
 
 A county is a folder: `county.toml` (local numbers), `areas.geojson`, `departments.csv`, `categories.csv`,
-`sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`.
+`sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`
+and `duty_changes.csv`.
 The nouns are in `config.county`, reading in `config.tables` and `config.area_files`, geometry in `config.tiling`.
 """
 
@@ -30,12 +31,15 @@ from config.county import (
     CountyRules,
     Department,
     Duty,
+    DutyChange,
     Escalation,
     OfficeHours,
     Post,
     PostTitle,
+    RoundSlot,
     Rung,
     Source,
+    StaffingRule,
     StageLimits,
     Unit,
 )
@@ -55,19 +59,23 @@ __all__ = [
     "CountyRules",
     "Department",
     "Duty",
+    "DutyChange",
     "Escalation",
     "OfficeHours",
     "Post",
     "PostTitle",
     "Problem",
     "ReferenceError",
+    "RoundSlot",
     "Rung",
     "Source",
+    "StaffingRule",
     "StageLimits",
     "Unit",
     "area_features",
     "check",
     "load",
+    "one_document",
     "one_table",
 ]
 
@@ -86,6 +94,10 @@ CAMERA_COLUMNS = (
 ACCOUNTABLE = ("purpose", "legal_basis", "owner", "sign", "mask_review")
 """What must be known about a camera before it may be shown (domain.md §9)."""
 DUTY_COLUMNS = ("weekday", "starts", "ends", "role", "name", "name_en", "holder", "holder_en", "phone")
+DUTY_CHANGE_COLUMNS = ("day", "starts", "ends", "role", "name", "name_en", "holder", "holder_en", "phone", "reason")
+DUTY_ROLES = ("leader", "chief")
+POST_COLUMNS = ("area", "post", "required", "filled")
+SOURCE_COLUMNS = ("code", "name", "name_en")
 CALENDAR_COLUMNS = ("date", "kind", "name", "name_en", "source")
 
 CAMERA_ID = "8 digits centre code, 2 industry, 3 type (131 camera, 132 network camera), 1 network, 6 serial"
@@ -138,6 +150,7 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
         calendar=calendar,
         calendar_years=years,
         duty=files.duty(),
+        duty_changes=files.duty_changes(),
     )
     return county, files.problems
 
@@ -148,7 +161,8 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
 def _check_rules(rules: CountyRules, path: Path, findings: Findings) -> None:
     """What the types alone cannot say; each fault is put on the line of its key."""
     text = text_of(path, findings) or ""
-    for keys, sentence in [*_share_faults(rules), *_hour_faults(rules), *_place_faults(rules), *_code_faults(rules)]:
+    found = [_share_faults, _hour_faults, _place_faults, _code_faults, _round_faults, _staffing_faults]
+    for keys, sentence in [fault for faults in found for fault in faults(rules)]:
         findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
 
 
@@ -209,10 +223,30 @@ def _code_faults(rules: CountyRules) -> Placed:
         ("tree.levels", list(rules.tree.levels)),
         ("post_titles", [title.code for title in rules.post_titles]),
         ("escalation.rungs", [rung.role for rung in rules.escalation.rungs]),
+        ("rounds", [slot.code for slot in rules.rounds]),
+        ("staffing", [str(formula.kind) for formula in rules.staffing]),
     ):
         again = [i for i, code in enumerate(codes) if code in codes[:i]]
         faults += [([*key.split("."), i], f"Expected each once; {codes[i]!r} stands there twice.") for i in again]
     return faults
+
+
+def _round_faults(rules: CountyRules) -> Placed:
+    return [
+        (["rounds", i, "ends"], f"Expected a time after {slot.starts:%H:%M}; came {slot.ends:%H:%M}.")
+        for i, slot in enumerate(rules.rounds)
+        if slot.ends <= slot.starts
+    ]
+
+
+def _staffing_faults(rules: CountyRules) -> Placed:
+    known = [title.code for title in rules.post_titles]
+    return [
+        (["staffing", i, "posts", n], f"No post title has the code {code!r}{likely(code, known)}.")
+        for i, formula in enumerate(rules.staffing)
+        for n, code in enumerate(formula.posts)
+        if code not in known
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------- the files
@@ -239,8 +273,8 @@ class _Files:
         if geometry_checks:
             _check_shapes(areas, findings)
             if len(self.problems) == before:
-                for area, sentence in tiling.faults(areas, self.rules.tree):
-                    findings.add(area.line, "geometry", sentence)
+                for fault in tiling.faults(areas, self.rules.tree):
+                    findings.add(fault.area.line, "geometry", fault.sentence)
         return areas
 
     def departments(self) -> dict[str, Department]:
@@ -258,7 +292,7 @@ class _Files:
         return _by_code(rows, lambda row: _category(row, parents, departments))
 
     def sources(self) -> dict[str, Source]:
-        rows = self._rows("sources.csv", ("code", "name", "name_en"))
+        rows = self._rows("sources.csv", SOURCE_COLUMNS)
         found = _by_code(rows, _source)
         missing = [code for code in SOURCES if code not in found]
         if rows and missing:
@@ -271,7 +305,7 @@ class _Files:
     def posts(self, areas: Mapping[str, Area]) -> tuple[Post, ...]:
         titles = [title.code for title in self.rules.post_titles]
         posts: dict[tuple[str, str], Post] = {}
-        for row in self._rows("posts.csv", ("area", "post", "required", "filled"), optional=True):
+        for row in self._rows("posts.csv", POST_COLUMNS, optional=True):
             area = _known(row, "area", areas, "area")
             post = Post(area, row.choice("post", titles), row.whole("required", 0), row.whole("filled", 0), row.line)
             earlier = posts.setdefault((post.area, post.post), post)
@@ -294,6 +328,17 @@ class _Files:
 
     def duty(self) -> tuple[Duty, ...]:
         return tuple(_duty(row) for row in self._rows("duty.csv", DUTY_COLUMNS, optional=True))
+
+    def duty_changes(self) -> tuple[DutyChange, ...]:
+        changes: dict[tuple[date, time, str], DutyChange] = {}
+        for row in self._rows("duty_changes.csv", DUTY_CHANGE_COLUMNS, optional=True):
+            change = _duty_change(row)
+            earlier = changes.setdefault((change.day, change.starts, change.role), change)
+            if earlier is not change:
+                row.fault(
+                    "day", f"{change.role} of {change.day} at {change.starts:%H:%M} stands on line {earlier.line}."
+                )
+        return tuple(changes.values())
 
     def calendar(self) -> tuple[dict[date, CalendarDay], frozenset[int]]:
         days: dict[date, CalendarDay] = {}
@@ -482,12 +527,30 @@ def _duty(row: Row) -> Duty:
         weekday=row.whole("weekday", 1, 7),
         starts=row.clock("starts") or time.min,
         ends=row.clock("ends") or time.min,
-        role=row.choice("role", ("leader", "chief")),
+        role=row.choice("role", DUTY_ROLES),
         name=row.text("name"),
         name_en=row.text("name_en"),
         holder=row.text("holder"),
         holder_en=row.text("holder_en"),
         phone=row.text("phone"),
+        line=row.line,
+    )
+
+
+def _duty_change(row: Row) -> DutyChange:
+    """A holder that is empty strikes the shift; with one, its English name and its telephone must be there too."""
+    held = bool(row.values["holder"])
+    return DutyChange(
+        day=row.day("day"),
+        starts=row.clock("starts") or time.min,
+        ends=row.clock("ends") or time.min,
+        role=row.choice("role", DUTY_ROLES),
+        name=row.text("name"),
+        name_en=row.text("name_en"),
+        holder=row.values["holder"],
+        holder_en=row.text("holder_en", required=held),
+        phone=row.text("phone", required=held),
+        reason=row.text("reason"),
         line=row.line,
     )
 
@@ -556,7 +619,9 @@ class _OneFile(_Files):
         return rows_of(self.path, columns, Findings(self.path.name, self.problems))
 
 
-TABLES = ("areas", "departments", "categories", "cameras", "calendar")
+TABLES = (
+    "areas", "departments", "categories", "cameras", "calendar", "sources", "posts", "duty", "duty-changes",
+)  # fmt: skip
 """What `one_table` reads."""
 
 
@@ -571,19 +636,39 @@ def one_table(
     """
     problems: list[Problem] = []
     file = _OneFile(path.parent, rules, problems, path)
-    findings = Findings(path.name, problems)
-    nouns: Mapping[Any, Any] = {}
     if kind == "areas":
-        nouns = county_areas(path, rules, findings)
-        _check_shapes(nouns, findings)
-    elif kind == "departments":
-        nouns = file.departments()
-    elif kind == "categories":
-        nouns = file.categories(cast(Any, departments))
-    elif kind == "cameras":
-        nouns = file.cameras(cast(Any, areas), cast(Any, departments), geometry_checks=False)
-    elif not re.fullmatch(r"\d{4}", path.stem):
-        findings.add(None, "", "Expected a file called after its year, such as 2027.csv.")
-    else:
-        nouns = _calendar_year(int(path.stem), rows_of(path, CALENDAR_COLUMNS, findings), findings)
-    return list(nouns.values()), problems
+        return list(_areas_of(path, rules, Findings(path.name, problems)).values()), problems
+    if kind == "calendar":
+        return list(_days_of(path, Findings(path.name, problems)).values()), problems
+    readers: Mapping[str, Callable[[], Any]] = {
+        "departments": lambda: file.departments().values(),
+        "categories": lambda: file.categories(cast(Any, departments)).values(),
+        "cameras": lambda: file.cameras(cast(Any, areas), cast(Any, departments), geometry_checks=False).values(),
+        "sources": lambda: file.sources().values(),
+        "posts": lambda: file.posts(cast(Any, areas)),
+        "duty": file.duty,
+        "duty-changes": file.duty_changes,
+    }
+    return list(readers[kind]()), problems
+
+
+def _areas_of(path: Path, rules: CountyRules, findings: Findings) -> Mapping[str, Area]:
+    areas = county_areas(path, rules, findings)
+    _check_shapes(areas, findings)
+    return areas
+
+
+def _days_of(path: Path, findings: Findings) -> Mapping[date, CalendarDay]:
+    if re.fullmatch(r"\d{4}", path.stem):
+        return _calendar_year(int(path.stem), rows_of(path, CALENDAR_COLUMNS, findings), findings)
+    findings.add(None, "", "Expected a file called after its year, such as 2027.csv.")
+    return {}
+
+
+def one_document(path: Path) -> tuple[CountyRules | None, list[Problem]]:
+    """What a county.toml of any name says, and every fault with its line."""
+    findings = Findings(path.name)
+    rules = typed_toml(path, CountyRules, findings)
+    if rules is not None:
+        _check_rules(rules, path, findings)
+    return rules, findings.problems

@@ -20,8 +20,17 @@ from config.county import Area, TreeRules
 METRES_PER_DEGREE = 111_320.0
 """Of latitude, and of longitude at the equator: the mean of WGS-84 to half a per cent."""
 
-Fault = tuple[Area, str]
-"""The area that a fault is reported at, and the sentence."""
+
+@dataclass(frozen=True)
+class Fault:
+    """A place where areas do not tile: the area it is reported at, the sentence, and the piece of ground itself."""
+
+    area: Area
+    sentence: str
+    kind: str
+    """`overlap`, `overhang`, `gap`, `empty` or `unlike`."""
+    piece: Any = None
+    """shapely geometry in WGS-84 degrees; None where a whole level is missing."""
 
 
 def frame_sentence(bounds: Sequence[float]) -> str | None:
@@ -82,6 +91,10 @@ class Plane:
     def shapes(self, codes: Iterable[str]) -> Any:
         return np.array([self.flat[code] for code in codes], dtype=object)
 
+    def degrees(self, piece: Any) -> Any:
+        """A flat piece, in degrees again."""
+        return shapely.transform(piece, lambda points: points / self.scale)
+
     def near(self, piece: Any) -> str:
         """A point of a flat piece, in degrees."""
         point = piece.representative_point()
@@ -118,11 +131,11 @@ def _overlaps(members: Sequence[Area], plane: Plane, tolerance: float) -> Iterat
     sizes = shapely.area(common)
     for i in np.flatnonzero(sizes > tolerance).tolist():
         a, b = members[one[i]], members[other[i]]
-        yield (
-            b,
+        sentence = (
             f"{_named(b)} overlaps {_named(a)} by {sizes[i]:,.0f} m² near {plane.near(common[i])}; "
-            f"expected at most {tolerance:g} m².",
+            f"expected at most {tolerance:g} m²."
         )
+        yield Fault(b, sentence, "overlap", plane.degrees(common[i]))
 
 
 def _overhangs(members: Sequence[Area], areas: Mapping[str, Area], plane: Plane, tolerance: float) -> Iterator[Fault]:
@@ -134,11 +147,11 @@ def _overhangs(members: Sequence[Area], areas: Mapping[str, Area], plane: Plane,
     for i, piece in zip(outside.tolist(), over, strict=True):
         if piece.area > tolerance:
             area, parent = inner[i], areas[str(inner[i].parent)]
-            yield (
-                area,
+            sentence = (
                 f"{_named(area)} reaches out of {_named(parent)} by {piece.area:,.0f} m² near {plane.near(piece)}; "
-                f"expected at most {tolerance:g} m².",
+                f"expected at most {tolerance:g} m²."
             )
+            yield Fault(area, sentence, "overhang", plane.degrees(piece))
 
 
 def _gaps(members: Sequence[Area], areas: Mapping[str, Area], plane: Plane, rules: TreeRules) -> Iterator[Fault]:
@@ -156,7 +169,8 @@ def _gaps(members: Sequence[Area], areas: Mapping[str, Area], plane: Plane, rule
         if codes:
             yield from _gap(areas[code], level, plane.shapes(codes), plane, rules.tolerance_m2)
         elif level not in rules.optional_levels:
-            yield areas[code], f"{_named(areas[code])} has no area of level {level!r}; expected some that cover it."
+            sentence = f"{_named(areas[code])} has no area of level {level!r}; expected some that cover it."
+            yield Fault(areas[code], sentence, "empty", areas[code].shape)
 
 
 def _gap(area: Area, level: str, shapes: Any, plane: Plane, tolerance: float) -> Iterator[Fault]:
@@ -164,11 +178,11 @@ def _gap(area: Area, level: str, shapes: Any, plane: Plane, tolerance: float) ->
         return
     left = shapely.difference(plane.flat[area.code], shapely.union_all(shapes))
     if left.area > tolerance:
-        yield (
-            area,
+        sentence = (
             f"{_named(area)} is not covered by its areas of level {level!r}: {left.area:,.0f} m² are left open near "
-            f"{plane.near(left)}; expected at most {tolerance:g} m².",
+            f"{plane.near(left)}; expected at most {tolerance:g} m²."
         )
+        yield Fault(area, sentence, "gap", plane.degrees(left))
 
 
 def _unlike_covered(now: Sequence[Area], areas: Mapping[str, Area], plane: Plane, tolerance: float) -> Iterator[Fault]:
@@ -179,7 +193,8 @@ def _unlike_covered(now: Sequence[Area], areas: Mapping[str, Area], plane: Plane
         unlike = shapely.symmetric_difference(plane.flat[area.code], shapely.union_all(plane.shapes(covered)))
         if unlike.area > tolerance:
             names = ", ".join(_named(areas[code]) for code in covered)
-            yield area, f"{_named(area)} says it covers {names} but differs from them by {unlike.area:,.0f} m²."
+            sentence = f"{_named(area)} says it covers {names} but differs from them by {unlike.area:,.0f} m²."
+            yield Fault(area, sentence, "unlike", plane.degrees(unlike))
 
 
 def _container_level(members: Sequence[Area], areas: Mapping[str, Area], levels: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -18,11 +18,15 @@ from models import desk, figures, queries
 from models.accounts import Visitor
 from models.directory import Directory, outlines
 from models.door import case_fields
+from models.duty import roster
 from models.messages import CaseReported, Snapshot, iso
+from models.reference import rosters
 from models.timebase import real_now
 
 LEVELS = ("county", "town", "grid")
 FEED = 20
+DUTY_DAYS = 3
+"""Days ahead that a screen knows the roster of."""
 RAMP = (1, 3, 5, 7)
 """Open cases from which a grid takes the next colour (look.md: 0, 1–2, 3–4, 5–6, ≥ 7)."""
 
@@ -32,6 +36,7 @@ def register(server: Flask) -> None:
     shelf = OutlineShelf()
     server.add_url_rule("/live/reference", "live_reference", _reference)
     server.add_url_rule("/live/snapshot", "live_snapshot", _snapshot)
+    server.add_url_rule("/live/duty", "live_duty", lambda: jsonify(duty=shifts(services())))
     server.add_url_rule("/map/areas.geojson", "map_areas", lambda: _outlines(shelf))
 
 
@@ -62,6 +67,7 @@ def reference(parts: Services, who: Visitor, language: str, scheme: str, host: s
             "speed": line.speed if line else 1.0,
         },
         "ramp": list(RAMP),
+        "duty": shifts(parts),
     }
 
 
@@ -88,6 +94,20 @@ def names(directory: Directory) -> dict[str, Any]:
 
 def _only(row: Mapping[str, Any], *wanted: str) -> dict[str, Any]:
     return {name: row[name] for name in wanted}
+
+
+def shifts(parts: Services) -> list[dict[str, Any]]:
+    """The shifts of the next days, by title: a wall shows those that run, and asks again every hour."""
+    today = parts.clock.now().astimezone(parts.zone).date()
+    with parts.store.read() as connection:
+        weekly, changes = rosters(connection)
+    days = (today + timedelta(days=ahead) for ahead in range(-1, DUTY_DAYS))
+    found = [shift for day in days for shift in roster.shifts_of(day, weekly, changes, parts.zone) if shift.holder]
+    names = ("role", "name", "name_en", "holder", "holder_en", "phone")
+    return [
+        {name: getattr(shift, name) for name in names} | {"starts": iso(shift.starts), "ends": iso(shift.ends)}
+        for shift in found
+    ]
 
 
 # --- the picture -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ WATCH = frozenset({Role.DISPLAY, Role.DUTY, Role.LEADER, Role.OPERATOR})
 """Those who look at the whole county."""
 DESK = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT, Role.GRID})
 """Those who may open a case; which ones, the queries decide."""
+CENTRE = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR})
+"""The people of the centre."""
 EVERYBODY = frozenset(Role) - {Role.SYSTEM}
 ADMIN = frozenset({Role.ADMIN})
 GRID = frozenset({Role.GRID})
@@ -79,6 +81,11 @@ TABLE: tuple[Route, ...] = (
     Route("/admin", roles=ADMIN, page=True),
     Route("/grid", roles=GRID),
     Route("/grid/reports", ("POST",), roles=GRID, form=True, body=UPLOAD),
+    Route("/grid/rounds", ("POST",), roles=GRID, form=True),
+    Route("/grid/worker.js", anyone=True),
+    Route("/duty", roles=CENTRE, page=True),
+    Route("/duty/coverage", roles=CENTRE, page=True),
+    Route("/duty/<number>", roles=CENTRE, page=True),
     Route("/attachments/<digest>", roles=DESK, scopes=_CASES),
     # what pages are made of
     Route("/assets/<path:file>", anyone=True),
@@ -89,6 +96,7 @@ TABLE: tuple[Route, ...] = (
     Route("/_dash-update-component", ("POST",), roles=EVERYBODY),
     Route("/live/reference", roles=WATCH),
     Route("/live/snapshot", roles=WATCH),
+    Route("/live/duty", roles=WATCH),
     Route("/map/areas.geojson", roles=WATCH | GRID),
     # machines
     Route("/healthz", anyone=True),
@@ -123,6 +131,9 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/areas", roles=EVERYBODY, scopes=_ANY_TOKEN),
     Route(f"{_API}/categories", roles=EVERYBODY, scopes=_ANY_TOKEN),
     Route(f"{_API}/sources", roles=EVERYBODY, scopes=_ANY_TOKEN),
+    Route(f"{_API}/rounds", ("POST",), roles=GRID),
+    Route(f"{_API}/handovers", ("POST",), roles=frozenset({Role.DUTY, Role.OPERATOR})),
+    Route(f"{_API}/handovers/<number>/actions/receive", ("POST",), roles=frozenset({Role.DUTY, Role.OPERATOR})),
     Route(f"{_API}/accounts", ("GET", "POST"), roles=ADMIN),
     Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
     Route(f"{_API}/tokens", roles=ADMIN),

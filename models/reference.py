@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -10,7 +10,18 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from config.county import Area, Camera, Category, County, CountyRules, Department, Duty
+from config.county import (
+    Area,
+    Camera,
+    Category,
+    County,
+    CountyRules,
+    Department,
+    Duty,
+    DutyChange,
+    Post,
+    Source,
+)
 from models import tables as t
 from models.rules import REFERENCE
 from models.store import Store
@@ -87,16 +98,16 @@ def put_calendar(connection: Connection, days: Iterable[Mapping[str, Any]], year
 
 
 def put_document(connection: Connection, name: str, body: Any) -> None:
-    """A whole document of the county: `county` or `duty`."""
+    """A whole document of the county: `county`, `duty` or `duty-changes`."""
     put(connection, t.rules, [{"name": name, "body": body}])
 
 
 def store_county(store: Store, county: County, vault: Vault) -> None:
     """A whole county from its reference files, in one transaction."""
-    document, duty = _documents(county)
     with store.write() as connection:
-        put_document(connection, "county", document)
-        put_document(connection, "duty", duty)
+        put_county(connection, county)
+        _put_roster(connection, "duty", Duty, county.duty)
+        _put_roster(connection, "duty-changes", DutyChange, county.duty_changes)
         put_areas(connection, [_area(area) for area in county.areas.values()])
         put(connection, t.post, [_row(t.post, post) for post in county.posts])
         put(connection, t.department, [_department(department) for department in county.departments.values()])
@@ -106,11 +117,15 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
         put_cameras(connection, [_camera(camera) for camera in county.cameras.values()], vault)
 
 
-def _documents(county: County) -> tuple[Any, Any]:
-    rules = CountyRules(**{field.name: getattr(county, field.name) for field in fields(CountyRules)})
-    document = TypeAdapter(CountyRules).dump_python(rules, mode="json")
-    duty = TypeAdapter(tuple[Duty, ...]).dump_python(county.duty, mode="json")
-    return document, duty
+def put_county(connection: Connection, rules: CountyRules) -> None:
+    """What county.toml says."""
+    own = CountyRules(**{field.name: getattr(rules, field.name) for field in fields(CountyRules)})
+    put_document(connection, "county", TypeAdapter(CountyRules).dump_python(own, mode="json"))
+
+
+def _put_roster(connection: Connection, name: str, noun: type[Any], rows: Sequence[Any]) -> None:
+    kind: Any = noun
+    put_document(connection, name, [TypeAdapter(kind).dump_python(row, mode="json") for row in rows])
 
 
 def _row(table: Table, noun: Any, **more: Any) -> dict[str, Any]:
@@ -154,18 +169,28 @@ def _sealed(camera: Mapping[str, Any], vault: Vault) -> dict[str, Any]:
 
 
 def put_nouns(connection: Connection, nouns: Sequence[Any], vault: Vault) -> int:
-    """Nouns of one kind into their table: areas, departments, categories, cameras, or the days of whole years."""
+    """Nouns of one kind into their table: rows by their key, whole rosters, or the days of whole years."""
     if not nouns:
         return 0
-    if isinstance(nouns[0], Area):
-        return put_areas(connection, [_area(area) for area in nouns])
-    if isinstance(nouns[0], Department):
-        return put(connection, t.department, [_department(department) for department in nouns])
-    if isinstance(nouns[0], Category):
-        return put(connection, t.category, [_category(category) for category in nouns])
-    if isinstance(nouns[0], Camera):
-        return put_cameras(connection, [_camera(camera) for camera in nouns], vault)
-    return put_calendar(connection, [_row(t.calendar_day, day) for day in nouns], {day.day.year for day in nouns})
+    writers: Mapping[type[Any], Callable[[], int]] = {
+        Area: lambda: put_areas(connection, [_area(area) for area in nouns]),
+        Department: lambda: put(connection, t.department, [_department(department) for department in nouns]),
+        Category: lambda: put(connection, t.category, [_category(category) for category in nouns]),
+        Camera: lambda: put_cameras(connection, [_camera(camera) for camera in nouns], vault),
+        Source: lambda: put(connection, t.source, [_row(t.source, source) for source in nouns]),
+        Post: lambda: put(connection, t.post, [_row(t.post, post) for post in nouns]),
+        Duty: lambda: _put_whole(connection, "duty", nouns),
+        DutyChange: lambda: _put_whole(connection, "duty-changes", nouns),
+    }
+    days = lambda: put_calendar(  # noqa: E731
+        connection, [_row(t.calendar_day, day) for day in nouns], {day.day.year for day in nouns}
+    )
+    return writers.get(type(nouns[0]), days)()
+
+
+def _put_whole(connection: Connection, name: str, nouns: Sequence[Any]) -> int:
+    _put_roster(connection, name, type(nouns[0]), nouns)
+    return len(nouns)
 
 
 def county_rules(connection: Connection) -> CountyRules:
@@ -174,6 +199,13 @@ def county_rules(connection: Connection) -> CountyRules:
     known = {field.name: document[field.name] for field in fields(CountyRules) if field.name in document}
     known["office_hours"] = [{**hours, "season": _written(hours.get("season"))} for hours in known["office_hours"]]
     return TypeAdapter(CountyRules).validate_python(known)
+
+
+def rosters(connection: Connection) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """The stored weekly roster and its dated exceptions, as rows."""
+    wanted = select(t.rules.c.name, t.rules.c.body).where(t.rules.c.name.in_(("duty", "duty-changes")))
+    found = {row.name: row.body for row in connection.execute(wanted)}
+    return found.get("duty") or (), found.get("duty-changes") or ()
 
 
 def _written(season: Sequence[Sequence[int]] | None) -> list[str] | None:

@@ -30,7 +30,7 @@ def _line(text: str) -> str:
     return text.strip()
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Several lines: of the control characters only line breaks and tabs are text."""
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in _LINES for char in text):
         raise ValueError("Control characters other than line breaks are not allowed here")
@@ -91,7 +91,7 @@ class ReportBody(Shape):
     """A report: category, description, and a place by point or by area."""
 
     category: Code
-    description: Annotated[str, Field(max_length=DESCRIPTION_LENGTH), AfterValidator(_prose), AfterValidator(_some)]
+    description: Annotated[str, Field(max_length=DESCRIPTION_LENGTH), AfterValidator(prose), AfterValidator(_some)]
     longitude: Annotated[Number, Field(ge=-180, le=180)] | None = None
     latitude: Annotated[Number, Field(ge=-90, le=90)] | None = None
     frame: Frame | None = Field(None, description="of the point; WGS-84 where none is named")
@@ -143,7 +143,7 @@ class ActionPath(CodePath):
 class ActionBody(Shape):
     """What a move may say. Which fields a move needs, the table of moves knows."""
 
-    note: Annotated[str, Field(max_length=2_000), AfterValidator(_prose)] | None = None
+    note: Annotated[str, Field(max_length=2_000), AfterValidator(prose)] | None = None
     department: Code | None = None
     escalation: Annotated[int, Field(strict=True, ge=1, le=BIGGEST)] | None = None
     happened_at: Written | None = Field(None, description="when it was done, where it is entered later")

@@ -7,6 +7,7 @@ const MODULES = {
   list: () => import("./desk/list.js"),
   case: () => import("./desk/case.js"),
   admin: () => import("./desk/admin.js"),
+  duty: () => import("./duty/duty.js"),
 };
 
 const watcher = new MutationObserver(boot);

@@ -20,6 +20,7 @@ LINKS = (
     ("/wall", "desk.wall"),
     ("/cases", "desk.cases"),
     ("/cameras", "desk.cameras"),
+    ("/duty", "desk.duty"),
     ("/admin", "desk.admin"),
 )
 Children = Sequence[Any]

@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, dcc, html
 
 from dashboard.pages import admin, cameras, case, cases, ids, parts, wall
 from dashboard.pages.context import PageContext
+from dashboard.pages.duty import coverage, sheet
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.routes import Routes
@@ -25,6 +26,9 @@ PAGES: Mapping[str, Page] = {
     "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
     "/cameras": lambda context, values, query: cameras.layout(context),
     "/admin": lambda context, values, query: admin.layout(context),
+    "/duty": lambda context, values, query: sheet.layout(context),
+    "/duty/coverage": lambda context, values, query: coverage.layout(context, query),
+    "/duty/<number>": lambda context, values, query: sheet.archived(context, values["number"]),
 }
 """Pattern of the table of routes → its page."""
 

@@ -6,14 +6,19 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from config.settings import HERE
 from config.texts import load
 from dashboard.pages import admin, cameras, cases
+from dashboard.pages.duty import sheet
+from dashboard.phone import page as phone_page
 from models.accounts import SCOPES
 from models.desk import REFERENCE_TABLES
+from models.duty import handover
+from models.duty.rounds import State
 from models.filters import STATES
 from models.moves import MOVES, Role, Stage
 
@@ -65,6 +70,12 @@ CODES = {
     "admin.scope_name": list(SCOPES),
     "entrance.error": [str(status) for status in (400, 401, 403, 404, 405, 413, 422, 429, 500, 503, 507)],
     "desk.problem": ["404", "422", "500", "503", "507"],
+    "duty.section": list(handover.SECTIONS),
+    "duty.definition": list(handover.SECTIONS),
+    "coverage.state": list(get_args(State)),
+    "grid.round_state": list(get_args(State)),
+    "grid.every": ["day", "week", "month"],
+    "grid": list(phone_page.WORDS),
     "grid.refused": ["other", "category", "description", "area", "longitude", "latitude", "address", "file"],
 }
 
@@ -74,7 +85,7 @@ def test_every_code_has_a_word(table: str) -> None:
     assert [code for code in CODES[table] if f"{table}.{code}" not in TEXTS] == []
 
 
-@pytest.mark.parametrize("words", [admin.WORDS, ("case.sending", "case.conflict")])
+@pytest.mark.parametrize("words", [admin.WORDS, sheet.WORDS, ("case.sending", "case.conflict")])
 def test_what_modules_are_given_is_there(words: tuple[str, ...]) -> None:
     assert [key for key in words if key not in TEXTS] == []
 

@@ -43,6 +43,11 @@ GET  /cameras                            | duty leader operator admin     |
 GET  /admin                              | admin                          |
 GET  /grid                               | grid                           |
 POST /grid/reports                       | grid                           |
+POST /grid/rounds                        | grid                           |
+GET  /grid/worker.js                     | anyone                         | anyone
+GET  /duty                               | duty leader operator           |
+GET  /duty/coverage                      | duty leader operator           |
+GET  /duty/7                             | duty leader operator           |
 GET  /attachments/{D}                    | {DESK}                         | read operate part
 GET  /assets/00_tokens.css               | anyone                         | anyone
 GET  /_favicon.ico                       | anyone                         | anyone
@@ -52,6 +57,7 @@ GET  /_dash-dependencies                 | {EVERYBODY}                    |
 POST /_dash-update-component             | {EVERYBODY}                    |
 GET  /live/reference                     | {WATCH}                        |
 GET  /live/snapshot                      | {WATCH}                        |
+GET  /live/duty                          | {WATCH}                        |
 GET  /map/areas.geojson                  | {WATCH} grid                   |
 GET  /healthz                            | anyone                         | anyone
 GET  /readyz                             | anyone                         | anyone
@@ -69,6 +75,9 @@ GET  /api/v1/departments                 | {EVERYBODY}                    | {ALL
 GET  /api/v1/areas                       | {EVERYBODY}                    | {ALL_TOKENS}
 GET  /api/v1/categories                  | {EVERYBODY}                    | {ALL_TOKENS}
 GET  /api/v1/sources                     | {EVERYBODY}                    | {ALL_TOKENS}
+POST /api/v1/rounds                      | grid                           |
+POST /api/v1/handovers                   | duty operator                  |
+POST /api/v1/handovers/7/actions/receive | duty operator                  |
 GET  /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts/x/actions/reset    | admin                          |

@@ -15,7 +15,7 @@ from dashboard.casefile import handles
 from dashboard.clockface import face, span
 from dashboard.entrance import local_path
 from dashboard.guard import callback_fault, language_of, same_origin
-from dashboard.phone import given as form_given
+from dashboard.phone.page import given as form_given
 from dashboard.services import Addresses
 from models.accounts import Visitor
 from models.moves import Role

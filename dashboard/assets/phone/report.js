@@ -1,16 +1,74 @@
-/** What a phone with scripts adds to the report's plain form: a search for the category, the position, one sending. */
+/** The report's form on a phone with scripts: a search for the category, the position, a smaller photo. */
 
-const form = document.querySelector("#report");
-const words = JSON.parse(form.dataset.words);
-const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const LONGEST = 2048; // pixels: the server keeps no more
+const BIG = 800_000; // bytes from which a photo is made smaller before it is kept
 
-findCategories(form.querySelector(".find"), form.elements.category);
-offerPosition(form.querySelector(".here"), form.querySelector(".here-word"), form.querySelector(".area"));
-form.addEventListener("submit", () => {
-  const button = form.querySelector(".go");
-  button.disabled = true;
-  button.textContent = say("sending");
-});
+/** @param say words; add: takes the entry to be sent; county: county time now, ISO 8601. */
+export function startReport(form, say, { add, county }) {
+  findCategories(form.querySelector(".find"), form.elements.category);
+  const place = offerPosition(form, say);
+  const spot = form.querySelector(".spot-note");
+  const settle = form.elements.settle;
+  const showSpot = () => {
+    spot.hidden = !settle.checked;
+    form.elements.settle_note.required = settle.checked;
+  };
+  settle.addEventListener("change", showSpot);
+  showSpot();
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector(".go");
+    button.disabled = true;
+    try {
+      await add(await entryOf(form, county));
+      form.reset();
+      form.elements.category.value = "";
+      place.clear();
+      showSpot();
+    } finally {
+      button.disabled = false;
+    }
+  });
+
+  /** Take a refused entry back into the form. */
+  return function mend(entry) {
+    form.elements.category.value = entry.body.category;
+    form.elements.description.value = entry.body.description;
+    if (entry.body.area) form.elements.area.value = entry.body.area;
+    form.elements.address.value = entry.body.address ?? "";
+    form.scrollIntoView();
+  };
+}
+
+async function entryOf(form, county) {
+  const field = (name) => form.elements[name].value.trim();
+  const body = { category: field("category"), description: field("description"), happened_at: county() };
+  if (field("address")) body.address = field("address");
+  if (form.elements.longitude.value) {
+    body.longitude = Number(form.elements.longitude.value);
+    body.latitude = Number(form.elements.latitude.value);
+  } else if (field("area")) body.area = field("area");
+  const settle = form.elements.settle.checked ? field("settle_note") : null;
+  return { kind: "report", title: body.description, body, settle, photo: await smaller(form.elements.file.files[0]) };
+}
+
+/** A photo of at most 2,048 pixels, so that a weak network carries it; as it is where the browser cannot. */
+export async function smaller(file) {
+  if (!file || file.size < BIG) return file ?? null;
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const made = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.86));
+    return made ?? file;
+  } catch {
+    return file;
+  }
+}
 
 /** Typing narrows the list; the group's name finds its leaves too. */
 function findCategories(field, select) {
@@ -31,10 +89,11 @@ function findCategories(field, select) {
 }
 
 /** The browser gives positions only to pages it trusts (https or this machine); elsewhere the grid is chosen. */
-function offerPosition(button, word, area) {
+function offerPosition(form, say) {
+  const [button, word, area] = [".here", ".here-word", ".area"].map((name) => form.querySelector(name));
   if (!navigator.geolocation || !isSecureContext) {
     word.textContent = say("here_none");
-    return;
+    return { clear() {} };
   }
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -54,4 +113,6 @@ function offerPosition(button, word, area) {
     button.textContent = say(accuracy === null ? "here" : "here_clear");
     word.textContent = accuracy === null ? "" : say("here_found", { n: Math.round(accuracy) });
   }
+
+  return { clear: () => setPosition("", "", null) };
 }

@@ -1,14 +1,16 @@
 /** The header's right side: emergencies, replay badge, live dot with the measured delay, date, clock, sound, language. */
 import { el, setAttribute, setHidden, setText } from "../ui/dom.js";
 import { emblem, mark } from "../ui/marks.js";
+import { buildDuty } from "./duty.js";
 
-export function buildHeader(root, { words, truth, clock, sound }) {
+export function buildHeader(root, { words, truth, clock, sound, reference }) {
   root.querySelector(".emblem").append(emblem());
   const emergencies = el("b", {}, words.unknown);
   const chip = el("span", { class: "chip chip-emergencies" }, words.t("wall.figure.emergencies"), " ", emergencies,
     words.t("common.unit_emergency") ? ` ${words.t("common.unit_emergency")}` : null);
   const emergencySlot = truth.slot(chip, "emergencies", "figures", emergencies);
 
+  const duty = buildDuty({ words, clock, shifts: reference?.duty ?? [] });
   const badge = el("span", { class: "chip chip-replay", hidden: true });
   const dot = el("span", { class: "live-dot", "aria-hidden": "true" });
   const stateWord = el("span", { class: "live-word" }, words.t("wall.header.connecting"));
@@ -27,7 +29,7 @@ export function buildHeader(root, { words, truth, clock, sound }) {
     el("b", { lang: "en", class: words.language === "en" ? "is-on" : "" }, "EN"));
   language.setAttribute("aria-label", words.t("common.language_switch"));
 
-  root.querySelector(".wall-header-live").append(chip, badge, live, el("span", { class: "date" }, date, week), time, soundButton, language);
+  root.querySelector(".wall-header-live").append(duty.node, chip, badge, live, el("span", { class: "date" }, date, week), time, soundButton, language);
   sound.listen(showSound);
   showSound();
   tick();
@@ -54,6 +56,7 @@ export function buildHeader(root, { words, truth, clock, sound }) {
     setAttribute(time, "datetime", new Date(now).toISOString());
     setText(date, words.date(now));
     setText(week, words.weekday(now));
+    duty.tick(now);
     const mode = clock.mode();
     setHidden(badge, mode.kind === "live");
     if (mode.kind === "replay") setText(badge, words.t("wall.header.replay", { speed: mode.speed }));

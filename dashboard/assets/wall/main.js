@@ -145,8 +145,8 @@ function makePainter(views, { latency, truth }) {
   };
 }
 
-/** What makes two references the same: everything but the time in them. */
-function unchanging({ time, ...rest }) {
+/** What makes two references the same: everything but the time and the roster in them. */
+function unchanging({ time, duty, ...rest }) {
   return JSON.stringify(rest);
 }
 

@@ -1,4 +1,5 @@
-"""The grid worker's page: report with place and photo, and one's own cases. Plain HTML; it works without any script."""
+"""The grid worker's page: report with place and photo, tasks, rounds, own cases. Plain HTML; reports and rounds work
+without any script. With scripts the page keeps itself and what is written on it, and sends later (`assets/phone/`)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, g, redirect, render_template, request, session
@@ -13,22 +15,34 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from dashboard import casefile
-from dashboard.api.cases import attach
+from dashboard.api.cases import act, attach
+from dashboard.api.duty import tick_round
 from dashboard.api.reports import accept
-from dashboard.api.shapes import CaseRow, ReportBody
+from dashboard.api.shapes import ActionBody, CaseRow, ReportBody
+from dashboard.api.shapes_duty import RoundBody
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.services import services, visitor
 from models.directory import Directory
+from models.door import Conflict
+from models.duty import rounds, ticks
 from models.filters import CaseFilter, FilterRefused
 from models.messages import iso
-from models.moves import Refused
+from models.moves import MOVES, Refused, Role, Stage
 
 SHOWN = 20
+TASKS = 50
+DAYS = 7
+"""Days of the small picture of one's own rounds, today the last."""
 FIELDS = ("category", "description", "area", "address")
-WORDS = ("here_finding", "here_found", "here_failed", "here_none", "here_clear", "here", "sending")
+WORDS = (
+    "here_finding", "here_found", "here_failed", "here_none", "here_clear", "here", "sending", "done", "again",
+    "uncovered", "photo_failed", "settled", "round_kept", "move_kept", "offline", "offline_since", "no_keeping",
+    "waiting", "being_sent", "refused_word", "login", "mend", "drop", "drop_sure", "queue_left", "photo_one",
+    "overtaken", "retry", "settle_failed",
+)  # fmt: skip
 TOLD = "told"
 """What the page after a report says, kept in the form's signed cookie across the redirect."""
 
@@ -45,6 +59,7 @@ def register(server: Flask) -> None:
     """Add the routes."""
     server.add_url_rule("/grid", "grid", _show)
     server.add_url_rule("/grid/reports", "grid_report", _report, methods=["POST"])
+    server.add_url_rule("/grid/rounds", "grid_round", _round, methods=["POST"])
 
 
 def _show() -> ResponseReturnValue:
@@ -64,9 +79,32 @@ def _report() -> ResponseReturnValue:
     told = [("good", context.text("grid.done" if outcome.created else "grid.again", code=case.code))]
     if case.uncovered:
         told.append(("good", context.text("grid.uncovered")))
-    told += _photo(context, case.code)
+    told += _photo(context, case.code) + _settled(context, case.code)
     session[TOLD] = told
     return redirect("/grid", 303)
+
+
+def _settled(context: PageContext, code: str) -> list[tuple[str, str]]:
+    """Handled on the spot: the case is registered and closed at once."""
+    note = request.form.get("settle_note", "").strip()
+    if not request.form.get("settle"):
+        return []
+    try:
+        act(code, "settle-on-the-spot", visitor(), ActionBody.model_validate({"note": note}))
+    except (Problem, Refused, Conflict, ValidationError):
+        return [("bad", context.text("grid.settle_failed"))]
+    return [("good", context.text("grid.settled", code=code))]
+
+
+def _round() -> ResponseReturnValue:
+    context = page_context()
+    given_ = {name: request.form[name] for name in ("slot", "finding") if request.form.get(name)}
+    try:
+        tick_round(RoundBody.model_validate(given_), visitor())
+    except (ValidationError, Refused) as refusal:
+        return _page([Note("bad", context.text("grid.round_refused", reason=str(refusal).splitlines()[0]))], {}), 422
+    session[TOLD] = [("good", context.text("grid.round_kept"))]
+    return redirect("/grid#rounds", 303)
 
 
 def given(form: Mapping[str, str]) -> dict[str, Any]:
@@ -112,6 +150,11 @@ def _photo(context: PageContext, code: str) -> list[tuple[str, str]]:
 def _page(notes: list[Note], form: Mapping[str, str]) -> str:
     context, directory, who = page_context(), services().directory(), visitor()
     mine = casefile.page(services(), who, CaseFilter(), after=None, size=SHOWN)
+    open_ = casefile.page(services(), who, CaseFilter(state="open"), after=None, size=TASKS)
+    tasks = [_task(context, directory, row, open_.as_of) for row in open_.cases if _deeds(row)]
+    area = directory.areas.get(who.area or "")
+    no_photo = context.text("grid.photo_failed", reason=context.text("grid.refused.file"))
+    spoken = {name: context.texts[f"grid.{name}"] for name in WORDS} | {"photo_failed": no_photo}
     return render_template(
         "grid.html",
         context=context,
@@ -120,15 +163,72 @@ def _page(notes: list[Note], form: Mapping[str, str]) -> str:
         csrf=context.csrf,
         key=secrets.token_hex(16),
         notes=notes,
-        spoken=json.dumps({name: context.texts[f"grid.{name}"] for name in WORDS}, ensure_ascii=False),
+        spoken=json.dumps(spoken, ensure_ascii=False),
         given={"area": who.area, **form},
         categories=categories(context, directory),
         areas=areas(context, directory),
+        grid=parts.name(context, area) if area else "",
         cases=[_case(context, directory, row, mine.as_of) for row in mine.cases],
         total=mine.total,
+        tasks=tasks,
+        rounds=_rounds(context, who.area, mine.as_of) if area else [],
+        days=[f"{day:%d}" for day in _last_days(context, mine.as_of)],
         as_of=f"{mine.as_of.astimezone(parts.zone(context)):%H:%M}",
         as_of_iso=iso(mine.as_of),
     )
+
+
+def _deeds(row: CaseRow) -> list[str]:
+    """What a grid worker may do with a case."""
+    stage = Stage(row.stage)
+    return [name for name, move in MOVES.items() if stage in move.start and Role.GRID in move.roles]
+
+
+def _task(context: PageContext, directory: Directory, row: CaseRow, now: datetime) -> dict[str, Any]:
+    deeds = [
+        {"name": name, "label": context.text(f"case.action.{name}"), "fields": _fields(context, name)}
+        for name in _deeds(row)
+    ]
+    return _case(context, directory, row, now) | {"deeds": deeds, "address": row.address}
+
+
+def _fields(context: PageContext, action: str) -> list[dict[str, Any]]:
+    """What a move asks for, as the phone's form has it: a note always, required or not."""
+    needed = "note" in MOVES[action].requires
+    return [{"name": "note", "kind": "text", "required": needed, "label": context.text("case.note")}]
+
+
+# --- rounds ----------------------------------------------------------------------------------------------------------
+
+
+def _last_days(context: PageContext, now: datetime) -> list[Any]:
+    today = now.astimezone(parts.zone(context)).date()
+    return [today - timedelta(days=back) for back in reversed(range(DAYS))]
+
+
+def _rounds(context: PageContext, area: str | None, now: datetime) -> list[dict[str, Any]]:
+    """Each slot of the county with how it stands in one's own grid now, and in the days before."""
+    zone, days = parts.zone(context), _last_days(context, now)
+    slots = rounds.slots_of(services().directory().county)
+    with services().store.read() as connection:
+        found = ticks.ticks(connection, ticks.first_day(days[0]), days[-1], [str(area)])
+    rows = [[ticks.cells([slot], found, str(area), day, now, zone)[0] for day in days] for slot in slots]
+    return [_round_row(context, row, zone) for row in rows]
+
+
+def _round_row(context: PageContext, row: list[ticks.Cell], zone: Any) -> dict[str, Any]:
+    now = row[-1]
+    made = now.made.happened_at.astimezone(zone) if now.made else None
+    slot = now.slot
+    return {
+        "slot": slot.code,
+        "name": slot.name_en if context.language == "en" else slot.name,
+        "hours": context.text(f"grid.every.{slot.every}", starts=f"{slot.starts:%H:%M}", ends=f"{slot.ends:%H:%M}"),
+        "state": now.state,
+        "state_words": context.text(f"grid.round_state.{now.state}", time=f"{made:%m-%d %H:%M}" if made else ""),
+        "finding": now.made.finding if now.made else "",
+        "past": [cell.state for cell in row] if slot.every == "day" else [],
+    }
 
 
 def categories(context: PageContext, directory: Directory) -> list[tuple[str, list[tuple[str, str]]]]:

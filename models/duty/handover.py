@@ -1,0 +1,147 @@
+"""Hand-over sheets (交接班): the lists as they stand at the cut, signed by who goes and by who comes, never changed again.
+
+A sheet's numbers are the lengths of its own lists: both are kept together, so that they agree for good (promise: a
+figure equals the list behind it), whatever becomes of the cases afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+
+from models import tables as t
+from models.door import chained
+from models.duty.tables import handover
+from models.filters import Moment, is_open, predicate, scope, unanswered
+from models.messages import iso
+from models.moves import Actor, Refused
+
+CASE_SECTIONS = ("new", "overdue", "due-soon", "refused-twice", "unreceipted", "escalated")
+SECTIONS = (*CASE_SECTIONS, "cameras-down")
+FIRST_SHIFT = timedelta(hours=12)
+"""How far the first sheet of all looks back for what is new."""
+
+c = t.cases.c
+
+
+def _conditions(moment: Moment, since: datetime, adjudicate_after: int) -> Mapping[str, ColumnElement[bool]]:
+    return {
+        "new": and_(c.reported_at > since, c.reported_at <= moment.now),
+        "overdue": predicate("overdue", moment),
+        "due-soon": predicate("due-soon", moment),
+        "refused-twice": and_(is_open(), c.handed_back >= adjudicate_after),
+        "unreceipted": predicate("unreceipted", moment),
+        "escalated": and_(is_open(), unanswered()),
+    }
+
+
+def lists(
+    connection: Connection, moment: Moment, since: datetime, adjudicate_after: int, actor: Actor
+) -> dict[str, list[Any]]:
+    """Every list of a sheet as it stands now, of what this actor may know of.
+
+    Call it on a steady connection: all of them as of one moment.
+    """
+    found: dict[str, list[Any]] = {
+        name: [_case(row) for row in connection.execute(_cases(and_(scope(actor), condition)))]
+        for name, condition in _conditions(moment, since, adjudicate_after).items()
+    }
+    found["cameras-down"] = [_camera(row) for row in connection.execute(_cameras_down(actor))]
+    return found
+
+
+def _cases(condition: ColumnElement[bool]) -> Any:
+    columns = (c.code, c.title, c.level, c.department, c.stage, c.due_at, c.town, c.area, c.reported_at)
+    return select(*columns).where(condition).order_by(c.due_at.is_(None), c.due_at, c.id)
+
+
+def _cameras_down(actor: Actor) -> Any:
+    k, a = t.camera.c, t.area.c
+    wanted = select(k.id, k.name, k.name_en, k.state, k.reason, k.since).where(k.state != "live").order_by(k.id)
+    if actor.area is None:
+        return wanted
+    return wanted.where(k.area.in_(select(a.code).where(or_(a.code == actor.area, a.town == actor.area))))
+
+
+def _case(row: Row[Any]) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in ("code", "title", "level", "department", "stage", "town", "area")}
+    return plain | {"due_at": iso(row.due_at) if row.due_at else None}
+
+
+def _camera(row: Any) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in ("id", "name", "name_en", "state", "reason")}
+    return plain | {"since": iso(row.since) if row.since else None}
+
+
+def last_cut(connection: Connection, now: datetime) -> datetime:
+    """From when on something is new: the cut of the newest sheet, or half a day ago before the first."""
+    found = connection.execute(select(handover.c.cut_at).order_by(handover.c.id.desc()).limit(1)).scalar()
+    return found or now - FIRST_SHIFT
+
+
+def make(
+    connection: Connection,
+    body: Mapping[str, Any],
+    *,
+    since: datetime,
+    cut_at: datetime,
+    real: datetime,
+    outgoing: str,
+    account: str,
+    note: str,
+) -> int:
+    """Keep a sheet that who goes has signed; its hash holds it together. Returns its number.
+
+    Raises:
+        Refused: another sheet waits for its receipt, or no name was given.
+    """
+    if not outgoing:
+        raise Refused("A hand-over is signed with a name.", "outgoing")
+    waiting = connection.execute(select(handover.c.id).where(handover.c.received_at.is_(None))).scalar()
+    if waiting is not None:
+        raise Refused(f"Sheet {waiting} waits to be taken over; sign that one first.", "outgoing")
+    kept = {"since": since, "cut_at": cut_at, "outgoing": outgoing, "outgoing_account": account, "note": note}
+    values = {**kept, "body": dict(body), "entered_at": real}
+    seal = chained("", kept | {"body": dict(body)})
+    made = connection.execute(insert(handover).values(**values, hash=seal)).inserted_primary_key
+    assert made is not None
+    return int(made[0])
+
+
+def receive(connection: Connection, number: int, *, real: datetime, incoming: str, account: str, note: str) -> None:
+    """Sign a sheet as who comes.
+
+    Raises:
+        Refused: there is no such sheet, it was taken over before, or the same person would sign twice.
+    """
+    sheet = one(connection, number)
+    if sheet is None:
+        raise Refused(f"There is no hand-over sheet {number}.", "number")
+    if sheet.received_at is not None:
+        raise Refused(f"Sheet {number} was taken over by {sheet.incoming} before.", "number")
+    if not incoming or incoming == sheet.outgoing:
+        raise Refused("Who comes signs with a name of their own, not that of who goes.", "incoming")
+    still = and_(handover.c.id == number, handover.c.received_at.is_(None))
+    values = {"incoming": incoming, "incoming_account": account, "incoming_note": note, "received_at": real}
+    if not connection.execute(update(handover).where(still).values(values)).rowcount:
+        raise Refused(f"Sheet {number} was taken over by somebody else just now.", "number")
+
+
+def one(connection: Connection, number: int) -> Row[Any] | None:
+    """A sheet by its number."""
+    return connection.execute(select(handover).where(handover.c.id == number)).first()
+
+
+def newest(connection: Connection, size: int = 30) -> Sequence[Row[Any]]:
+    """The newest sheets, without their lists."""
+    columns = [column for column in handover.c if column.name != "body"]
+    return connection.execute(select(*columns).order_by(handover.c.id.desc()).limit(size)).all()
+
+
+def unbroken(sheet: Row[Any]) -> bool:
+    """Whether a sheet is still what was signed."""
+    names = ("since", "cut_at", "outgoing", "outgoing_account", "note", "body")
+    return bool(sheet.hash == chained("", {name: getattr(sheet, name) for name in names}))
