@@ -14,7 +14,7 @@ const known = Number(localStorage.getItem("gc-ahead"));
 const county = () => new Date(Date.now() + ahead).toISOString();
 
 const queue = outbox(phone, say, { sent: arrived, mend: (entry) => mend(entry) });
-const mend = startReport(phone.querySelector("#report"), say, { add: queue.add, county });
+const mend = startReport(phone.querySelector("#report"), say, { add: queued, county });
 phone.addEventListener("submit", submitted);
 document.querySelector(".leave").addEventListener("submit", leaving);
 addEventListener("online", refresh);
@@ -22,6 +22,12 @@ addEventListener("offline", () => offline(true));
 tabs();
 counts();
 keepPage().then(refresh);
+
+/** Kept first, then sent; the page goes to its top, where the queue says how it stands. */
+async function queued(entry) {
+  await queue.add(entry);
+  scrollTo(0, 0);
+}
 
 // --- what was written ------------------------------------------------------------------------------------------------
 

@@ -148,8 +148,11 @@ def _form(context: PageContext, view: Coverage) -> html.Form:
                     options, name="town", className="desk-select", **{"aria-label": context.text("coverage.town")}
                 )
             ),
-            html.Span(
-                dcc.Input(type="text", name="day", value=view.day.isoformat(), maxLength=10, autoComplete="off"),
+            html.Label(
+                [
+                    html.Span(context.text("coverage.day"), className="unseen"),
+                    dcc.Input(type="text", name="day", value=view.day.isoformat(), maxLength=10, autoComplete="off"),
+                ],
                 title=context.text("coverage.day"),
                 className="coverage-day",
             ),
@@ -169,7 +172,15 @@ def _figures(context: PageContext, view: Coverage) -> html.Div:
     short = sum(bool(row.staffing.short) for row in view.rows)
     for key, number in (("unstaffed", empty), ("short", short)):
         cells.append(
-            _figure(context, f"coverage-{key}", f"coverage.{key}", number, f"{number:,}", view.now, number > 0)
+            _figure(
+                context,
+                f"coverage-{key}",
+                f"coverage.{key}",
+                number,
+                f"{number:,}",
+                view.now,
+                "bad" if number else "good",
+            )
         )
     return html.Div(cells, className="duty-figures coverage-figures")
 
@@ -180,7 +191,7 @@ def _slot_figure(context: PageContext, view: Coverage, n: int, slot: rounds.Slot
     share = f" {tally.share:.0%}" if tally.share is not None and tally.due == len(view.rows) else ""
     words = f"{made:,}/{len(view.rows):,}{share}"
     name = slot.name_en if context.language == "en" else slot.name
-    return _figure(context, f"round-{slot.code}", name, made, words, view.now, tally.due > tally.done)
+    return _figure(context, f"round-{slot.code}", name, made, words, view.now, _mood(tally))
 
 
 def _figure(context: PageContext, name: str, label: str, value: int, words: str, now: datetime, bad: bool) -> html.Div:
@@ -195,7 +206,7 @@ def _figure(context: PageContext, name: str, label: str, value: int, words: str,
         ],
         className="duty-figure",
         title=context.texts.get(f"{label}_definition", ""),
-        **{"data-zero": "no" if bad else "yes", "data-section": name},
+        **{"data-mood": mood, "data-section": name},
     )
 
 
@@ -212,7 +223,11 @@ def _table(context: PageContext, view: Coverage, rows: Sequence[GridRow]) -> htm
     )
     body = [_row(context, view, row) for row in rows]
     return html.Div(
-        html.Table([html.Thead(head), html.Tbody(body)], className="desk-table coverage"), className="desk-table-box"
+        html.Table([html.Thead(head), html.Tbody(body)], className="desk-table coverage"),
+        className="desk-table-box",
+        tabIndex="0",
+        role="region",
+        **{"aria-label": context.text("coverage.title")},
     )
 
 
