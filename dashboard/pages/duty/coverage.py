@@ -194,7 +194,14 @@ def _slot_figure(context: PageContext, view: Coverage, n: int, slot: rounds.Slot
     return _figure(context, f"round-{slot.code}", name, made, words, view.now, _mood(tally))
 
 
-def _figure(context: PageContext, name: str, label: str, value: int, words: str, now: datetime, bad: bool) -> html.Div:
+def _mood(tally: rounds.Tally) -> str:
+    """Nothing is good or bad before it is due."""
+    if not tally.due:
+        return "none"
+    return "bad" if tally.due > tally.done else "good"
+
+
+def _figure(context: PageContext, name: str, label: str, value: int, words: str, now: datetime, mood: str) -> html.Div:
     return html.Div(
         [
             html.Span(context.texts.get(label, label)),
