@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,27 @@ SOURCES = ("grid", "hotline", "petition", "mailbox", "hall", "leader", "camera",
 
 SCENES = ("crossroads", "market", "river", "school", "village", "square", "road_night", "bus_station")
 """What a drawn camera of the demonstration can show; a real camera leaves it empty."""
+
+StageClock = Literal["accept", "dispatch", "verify", "inspect", "receipt", "adjudicate"]
+"""The clocks of stages: how long a case may stand in one."""
+
+STAGES = (
+    "reported",
+    "accepted",
+    "verifying",
+    "filed",
+    "adjudication",
+    "dispatched",
+    "handling",
+    "feedback",
+    "inspecting",
+    "suspended",
+    "merged",
+    "closed",
+    "void",
+    "evaluated",
+)
+"""What a label set names: the stages of the one state machine, and a closed case that was evaluated."""
 
 STRICT = ConfigDict(extra="forbid")
 
@@ -90,6 +112,8 @@ class ClockShares:
     yellow: Share
     orange: Share
     hours_per_work_day: Annotated[float, Field(gt=0, le=24)]
+    warnings: tuple[Share, ...] = ()
+    """Shares left at each of which the clock warns once; empty: at `orange` only."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +126,9 @@ class StageLimits:
     verify: PositiveInt
     inspect: PositiveInt
     receipt: PositiveInt
+    adjudicate: PositiveInt = 60
+    categories: dict[Code, dict[StageClock, PositiveInt]] = dataclass_field(default_factory=dict)
+    """Other minutes for a category and all below it, as `[stages.categories.0102] accept = 5`."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +219,17 @@ class StaffingRule:
 
 
 @dataclass(frozen=True)
+class LabelSet:
+    """One way to name the steps of the one flow (domain.md §3): stage → label in both languages."""
+
+    __pydantic_config__ = STRICT
+    code: Code
+    name: str
+    name_en: str
+    stages: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class CountyRules:
     """Everything county.toml says."""
 
@@ -217,6 +255,8 @@ class CountyRules:
     post_titles: Annotated[tuple[PostTitle, ...], Field(min_length=1)]
     rounds: tuple[RoundSlot, ...] = ()
     staffing: tuple[StaffingRule, ...] = ()
+    labels: Code = dataclass_field(default="eight_steps", kw_only=True)
+    """The label set in use: how this county names the steps of the flow."""
 
 
 # ----------------------------------------------------------------------------------------- what the tables say

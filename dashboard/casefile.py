@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from dashboard.api import shapes
 from dashboard.clockface import face
 from dashboard.problems import Problem
 from dashboard.services import Services
-from models import desk, queries
+from models import desk, moves, queries
 from models.accounts import Visitor
 from models.derivations import as_json
+from models.door import standing_of as standing
 from models.filters import CaseFilter, Moment
 from models.masking import masked
-from models.moves import MOVES, Role, Stage, possible
+from models.moves import MOVES, Actor, Move, Role, Standing
 from models.vault import Vault
 
 LONGEST_CODE = 64
@@ -45,17 +47,21 @@ def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
             raise no_case(code)
         trace = queries.trace(connection, case.id)
         orders = queries.orders(connection, case.id)
+        open_ = standing(connection, parts.rules(), case, orders, moment.now)
         escalations = queries.escalations(connection, case.id)
         attachments = queries.attachments(connection, case.id)
     proof = desk.derivation(parts.rules(), case)
     private = handles(who, case.department)
+    possible = open_moves(open_, who.actor, any(row.acknowledged_at is None for row in escalations))
     return shapes.CaseWhole(
         **_row(case, moment),
+        version=case.version,
         **_plain(case),
         description=case.description if private else masked(case.description),
         reporter=_reporter(case, parts.vault) if private else None,
         derivation=as_json(proof) if proof else None,
-        actions=actions(Stage(case.stage), who, any(row.acknowledged_at is None for row in escalations)),
+        actions=[move.action for move in possible],
+        moves=[_move(move) for move in possible],
         trace=[shapes.TraceRow(**_named(row, shapes.TraceRow) | _note(row.note, private)) for row in trace],
         orders=[shapes.OrderRow(**_named(row, shapes.OrderRow)) for row in orders],
         escalations=[shapes.EscalationRow(**_named(row, shapes.EscalationRow)) for row in escalations],
@@ -75,9 +81,14 @@ def handles(who: Visitor, department: str | None) -> bool:
     return who.role is Role.DEPARTMENT and who.department is not None and who.department == department
 
 
-def actions(stage: Stage, who: Visitor, unanswered: bool) -> list[str]:
-    """What this visitor may do with a case in this stage; acknowledging only where something waits for it."""
-    return [name for name in possible(stage, who.role) if name != "acknowledge" or unanswered]
+def open_moves(here: Standing, actor: Actor, unanswered: bool) -> list[Move]:
+    """What this actor can do with a case that stands like this; acknowledging only where something waits for it."""
+    return [move for move in moves.open_moves(here, actor) if move.action != "acknowledge" or unanswered]
+
+
+def _move(move: Move) -> shapes.MoveRow:
+    fields = [shapes.MoveField(**{**asdict(field), "options": list(field.options)}) for field in move.fields]
+    return shapes.MoveRow(action=move.action, fields=fields)
 
 
 def requires(action: str) -> tuple[str, ...]:
@@ -95,6 +106,12 @@ def attachment(row: Any) -> shapes.AttachmentRow:
         size=row.size,
         at=row.at,
     )
+
+
+def line_since(line: Any) -> dict[str, Any]:
+    """Who did what, for whoever was overtaken: without the words, which may be private."""
+    told = shapes.TraceRow(**_named(line, shapes.TraceRow) | {"note": "", "detail": {}}).model_dump(mode="json")
+    return {name: told[name] for name in ("number", "action", "from_stage", "to_stage", "actor", "role", "entered_at")}
 
 
 def _note(note: str, private: bool) -> dict[str, str]:

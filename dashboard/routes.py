@@ -114,7 +114,7 @@ TABLE: tuple[Route, ...] = (
     Route(
         f"{_API}/cases/<code>/actions/<action>",
         ("POST",),
-        roles=frozenset({Role.DUTY, Role.OPERATOR, Role.DEPARTMENT, Role.GRID}),
+        roles=frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT, Role.GRID}),
         scopes=_scopes("operate", "department"),
     ),
     Route(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from models import tables as t
 from models.calendars import Unit, UnknownYear
+from models.casetimes import extensions_of, pauses_of
 from models.clocks import Limit, due
 from models.derivations import Derivation
 from models.rules import RuleBook
@@ -83,6 +84,7 @@ def derivation(rules: RuleBook, case: Row[Any]) -> Derivation | None:
     if case.due_basis != "rule" or case.limit_amount is None or case.limit_unit is None:
         return None
     try:
-        return due(case.clock_from, Limit(case.limit_amount, Unit(case.limit_unit)), rules.calendar).derivation
+        limit = Limit(case.limit_amount, Unit(case.limit_unit))
+        return due(case.clock_from, limit, rules.calendar, pauses_of(case), extensions_of(case)).derivation
     except UnknownYear:
         return None  # the calendar it was worked out with has been taken away since

@@ -170,7 +170,9 @@ def scope(actor: Actor) -> ColumnElement[bool]:
         here = true() if actor.area is None else or_(c.area == actor.area, c.town == actor.area)
         return here if actor.department is None else and_(here, c.department == actor.department)
     if actor.role is Role.DEPARTMENT and actor.department:
-        return c.department == actor.department
+        o = t.orders.c
+        part = select(o.case_id).where(o.department == actor.department, t.CO, o.withdrawn_at.is_(None))
+        return or_(c.department == actor.department, c.transfer_to == actor.department, c.id.in_(part))
     if actor.role is Role.GRID:
         own = c.reported_by == actor.name
         return or_(own, c.area == actor.area) if actor.area else own

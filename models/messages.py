@@ -68,6 +68,9 @@ class CaseMoved(CaseFact):
 class OrderIssued(CaseFact):
     kind: Literal["order.issued"] = "order.issued"
     order: str
+    order_kind: Literal["dispatch", "supervise", "instruction"] = "dispatch"
+    addressee: str | None = None
+    """The department that it orders: the lead, a co-handler, or whom a supervision or an instruction addresses."""
 
 
 class ClockWarned(CaseFact):

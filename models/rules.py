@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from models import tables as t
 from models.calendars import Calendar, UnknownYear
-from models.clocks import Limit, Unit, due, mark
+from models.clocks import Limit, Pause, Unit, due, mark
 from models.moves import Refused
 from models.places import Place, PlaceIndex
 from models.store import Store
@@ -36,6 +36,21 @@ class Category:
     level: int
     limit_amount: int | None
     limit_unit: str | None
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class CaseClock:
+    """A clock worked out: when it is due, when it turns orange, when it warns, and whose deadline it is.
+
+    `basis`: "rule", "none" where there is no limit, "unknown-year" past the last known calendar. All instants are None
+    while a suspension holds it.
+    """
+
+    due_at: datetime | None
+    soon_at: datetime | None
+    warns: tuple[datetime, ...]
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,19 @@ class RuleBook:
     takeover_level: int
     direct_level: int
     acknowledge_minutes: tuple[int, ...]
+    warnings: tuple[float, ...] = (0.2,)
+    """Shares of the time left at which a clock warns, the greatest first."""
+    levels: tuple[str, ...] = ("county",)
+    """The levels of the tree, from the top down."""
+    stage_minutes: Mapping[str, int] = field(default_factory=dict)
+    stage_exceptions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By category code, for it and all below it."""
+    category_parents: Mapping[str, str | None] = field(default_factory=dict)
+    extension_times: int = 2
+    leader_from: int = 2
+    adjudicate_after: int = 2
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """How this county names the steps: stage → label in Chinese and English."""
 
     @property
     def rungs(self) -> int:
@@ -95,18 +123,40 @@ class RuleBook:
 
     def deadline(self, category: Category, start: datetime) -> tuple[datetime | None, datetime | None, str]:
         """`(due_at, soon_at, basis)` of a clock that starts now; basis "unknown-year" past the last known calendar."""
-        if category.limit_amount is None or category.limit_unit is None:
-            return None, None, "none"
-        limit = Limit(category.limit_amount, Unit(category.limit_unit))
+        clock = self.clock(category.limit_amount, category.limit_unit, start)
+        return clock.due_at, clock.soon_at, clock.basis
+
+    def clock(
+        self,
+        amount: int | None,
+        unit: str | None,
+        start: datetime,
+        pauses: Sequence[Pause] = (),
+        extensions: Sequence[datetime] = (),
+    ) -> CaseClock:
+        """The clock of a limit that began at `start`, with its suspensions and the extensions granted."""
+        if amount is None or unit is None:
+            return CaseClock(None, None, (), "none")
+        limit = Limit(amount, Unit(unit))
         try:
-            due_at = due(start, limit, self.calendar).due_at
-            return (
-                due_at,
-                mark(start, limit, self.calendar, Fraction(self.orange_share).limit_denominator(1000)),
-                "rule",
-            )
+            due_at = due(start, limit, self.calendar, pauses, extensions).due_at
+            shares = dict.fromkeys((self.orange_share, *self.warnings))
+            marks = {share: mark(start, limit, self.calendar, _exact(share), pauses, extensions) for share in shares}
         except UnknownYear:
-            return None, None, "unknown-year"
+            return CaseClock(None, None, (), "unknown-year")
+        warns = sorted(at for share, at in marks.items() if at is not None and share in self.warnings)
+        return CaseClock(due_at, marks[self.orange_share], tuple(warns), "rule")
+
+    def stage_limit(self, clock: str, category: str) -> timedelta | None:
+        """How long a case of this category may stand in a stage with this clock (accept, dispatch …), continuously."""
+        code: str | None = category
+        while code is not None:
+            minutes = self.stage_exceptions.get(code, {}).get(clock)
+            if minutes is not None:
+                return timedelta(minutes=minutes)
+            code = self.category_parents.get(code)
+        found = self.stage_minutes.get(clock)
+        return timedelta(minutes=found) if found is not None else None
 
     def soon_of_given(self, start: datetime, due_at: datetime | None) -> datetime | None:
         """The orange mark of a deadline that another system gave: its share of plain time, as its unit is not known."""
@@ -123,6 +173,10 @@ class RuleBook:
         return at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
 
 
+def _exact(share: float) -> Fraction:
+    return Fraction(share).limit_denominator(1000)
+
+
 def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
     """The rule book as the database has it now."""
     county: Mapping[str, Any] = (
@@ -130,23 +184,38 @@ def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
     )
     ladder = county.get("escalation", {})
     zone = ZoneInfo(county["timezone"]) if county.get("timezone") else zone
-    categories = connection.execute(select(t.category).where(t.category.c.leaf)).all()
+    nodes = connection.execute(select(t.category)).all()
+    orange = county.get("clock", {}).get("orange", 0.2)
+    stages = dict(county.get("stages", {}))
+    labels = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "labels")).scalar() or {}
     return RuleBook(
         county=county.get("code", "county"),
         case_prefix=county.get("code", "GC"),
         zone=zone,
         categories={
-            row.code: Category(row.code, row.name, row.department, row.level, row.limit_amount, row.limit_unit)
-            for row in categories
+            row.code: Category(
+                row.code, row.name, row.department, row.level, row.limit_amount, row.limit_unit, row.parent
+            )
+            for row in nodes
+            if row.leaf
         },
         departments=frozenset(connection.execute(select(t.department.c.code)).scalars()),
         sources=tuple(connection.execute(select(t.source.c.code).order_by(t.source.c.code)).scalars()),
         places=_places(connection),
         calendar=_calendar(connection, zone, county),
-        orange_share=county.get("clock", {}).get("orange", 0.2),
+        orange_share=orange,
         takeover_level=ladder.get("takeover_level", 2),
         direct_level=ladder.get("direct_level", 1),
         acknowledge_minutes=tuple(rung["acknowledge_minutes"] for rung in ladder.get("rungs", ())) or (30, 60, 120),
+        warnings=tuple(sorted(county.get("clock", {}).get("warnings") or (orange,), reverse=True)),
+        levels=tuple(county.get("tree", {}).get("levels", ("county",))),
+        stage_exceptions=stages.pop("categories", {}),
+        stage_minutes=stages,
+        category_parents={row.code: row.parent for row in nodes},
+        extension_times=county.get("extension", {}).get("times", 2),
+        leader_from=county.get("extension", {}).get("leader_from", 2),
+        adjudicate_after=county.get("hand_back", {}).get("adjudicate_after", 2),
+        labels={stage: (label[0], label[1]) for stage, label in labels.items()},
     )
 
 

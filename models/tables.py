@@ -207,7 +207,7 @@ cases = Table(
     Column("reporter_phone", Text),  # encrypted
     Column("reported_by", String(64), nullable=False),  # account or client system
     Column("stage", String(16), nullable=False),
-    Column("owner_kind", String(12), nullable=False),  # centre | department | grid: never nobody
+    Column("owner_kind", String(12), nullable=False),  # centre | department | area | case: never nobody
     Column("owner", String(64), nullable=False),
     Column("department", String(64), ForeignKey("department.code")),
     Column("happened_at", Utc, nullable=False),
@@ -227,6 +227,28 @@ cases = Table(
     Column("in_time", Boolean),
     Column("handed_back", Integer, nullable=False, server_default="0"),
     Column("reworked", Integer, nullable=False, server_default="0"),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("urged", Integer, nullable=False, server_default="0"),
+    Column("stage_since", Utc),
+    Column("stage_due_at", Utc),  # the clock of the stage it stands in; None where the stage has none
+    Column("warn_at", Utc),  # the next warning; None when all were given
+    Column("pauses", JSON, nullable=False, server_default="[]"),  # [began, ended or null], UTC ISO 8601
+    Column("extensions", JSON, nullable=False, server_default="[]"),  # when each was granted
+    Column("extension_asked_at", Utc),
+    Column("extension_asked_by", String(64)),
+    Column("suspended_from", String(16)),  # the stage it goes back to
+    Column("resume_at", Utc),
+    Column("transfer_to", String(64)),  # offered, not accepted yet: the owner is still the department it comes from
+    Column("adjudicated_at", Utc),
+    Column("verification", String(16)),  # what the last 核实 found
+    Column("inspection", String(16)),  # what the last 核查 found
+    Column("held_level", String(12)),  # the level of the tree that holds it
+    Column("resolved_level", String(12)),  # the level that settled it
+    Column("merged_into", String(32)),  # code of the case that it is handled with
+    Column("satisfaction", String(16)),
+    Column("called_at", Utc),
+    Column("score", Integer),
+    Column("evaluated_at", Utc),
     Column("trace_count", Integer, nullable=False, server_default="0"),
     Column("trace_head", String(64), nullable=False, server_default=""),
     UniqueConstraint("client", "external_id"),
@@ -247,6 +269,9 @@ Index(
     postgresql_where=cases.c.next_clock_at.is_not(None),
 )
 
+MERGED = cases.c.merged_into.is_not(None)
+Index("ix_cases_merged", cases.c.merged_into, sqlite_where=MERGED, postgresql_where=MERGED)
+
 orders = Table(
     "orders",
     metadata,
@@ -262,7 +287,23 @@ orders = Table(
     Column("receipt_by", String(64)),
     Column("done_at", Utc),
     Column("withdrawn_at", Utc),
+    Column("kind", String(12), nullable=False, server_default="dispatch"),  # dispatch | supervise | instruction
+    Column("text", Text, nullable=False, server_default=""),  # what is asked
+    Column("degree", String(12)),  # of a supervision
+    Column("receipt_due_at", Utc),
+    Column("clock_from", Utc),  # of a limit of its own; None where it follows the clock of the case
+    Column("limit_amount", Integer),
+    Column("limit_unit", String(16)),
+    Column("done_by", String(64)),
+    Column("result", Text, nullable=False, server_default=""),
+    Column("reworked", Integer, nullable=False, server_default="0"),
+    Column("concluded_at", Utc),
+    Column("concluded_by", String(64)),
 )
+Index("ix_orders_issued", orders.c.issued_at, orders.c.id)
+Index("ix_orders_department", orders.c.department, orders.c.issued_at)
+CO = orders.c.part == "co"
+Index("ix_orders_co", orders.c.department, orders.c.case_id, sqlite_where=CO, postgresql_where=CO)
 trace = Table(
     "trace",
     metadata,

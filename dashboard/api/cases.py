@@ -11,7 +11,7 @@ from dashboard.problems import Problem
 from dashboard.services import services, visitor
 from models import accounts, attachments, queries
 from models.accounts import Visitor
-from models.door import Outcome
+from models.door import Outcome, Overtaken
 from models.filters import CaseFilter
 from models.moves import MOVES, Refused, Role
 from models.timebase import real_now
@@ -90,10 +90,10 @@ def act(code: str, action: str, who: Visitor, body: shapes.ActionBody) -> Outcom
     """
     _demand_role(action, who)
     now = services().clock.now()
-    if body.happened_at is not None and body.happened_at > now:
-        raise Refused("This has not happened yet: happened_at lies in the future.", "happened_at")
     try:
         outcome = services().door.move(code, action, who.actor, now, body.model_dump(exclude_none=True))
+    except Overtaken as late:
+        raise _overtaken(late, body) from late
     except Refused as refusal:
         if refusal.field == "code":
             raise casefile.no_case(code) from refusal
@@ -102,6 +102,13 @@ def act(code: str, action: str, who: Visitor, body: shapes.ActionBody) -> Outcom
         raise
     services().news.publish(outcome.facts)
     return outcome
+
+
+def _overtaken(late: Overtaken, body: shapes.ActionBody) -> Problem:
+    """Who did what since, and the caller's own words, so that nothing typed is lost."""
+    since = [casefile.line_since(line) for line in late.lines]
+    yours = body.model_dump(mode="json", exclude_none=True)
+    return Problem(409, str(late), field="version", version=late.version, since=since, yours=yours)
 
 
 def _demand_role(action: str, who: Visitor) -> None:

@@ -141,12 +141,29 @@ class ActionPath(CodePath):
 
 
 class ActionBody(Shape):
-    """What a move may say. Which fields a move needs, the table of moves knows."""
+    """What a move may say: the fields of the table of moves, flat. Which of them a move needs, the table knows."""
 
+    version: Annotated[int, Field(strict=True, ge=1, le=BIGGEST)] | None = Field(
+        None, description="the version of the case that you saw: 409 with what changed where somebody was first"
+    )
+    happened_at: Written | None = Field(None, description="when it was done, where it is entered later")
     note: Annotated[str, Field(max_length=2_000), AfterValidator(prose)] | None = None
     department: Code | None = None
+    co_departments: Annotated[list[Code], Field(max_length=20)] | None = None
+    co_limit: Annotated[int, Field(strict=True, ge=1, le=1_000)] | None = None
+    co_unit: Code | None = None
+    departments: Annotated[list[Code], Field(max_length=20)] | None = None
+    category: Code | None = None
+    level: Code | None = None
+    finding: Code | None = None
+    into: Code | None = Field(None, description="the code of another case")
+    until: Written | None = None
+    satisfaction: Code | None = None
+    score: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
+    degree: Code | None = None
+    reply_due: Written | None = None
+    order: Code | None = Field(None, description="the number of a supervision or an instruction")
     escalation: Annotated[int, Field(strict=True, ge=1, le=BIGGEST)] | None = None
-    happened_at: Written | None = Field(None, description="when it was done, where it is entered later")
 
 
 class CaseQuery(Shape):
@@ -319,9 +336,26 @@ class AttachmentRow(BaseModel):
     at: Instant
 
 
+class MoveField(BaseModel):
+    """What a move asks for, or may be told."""
+
+    name: str
+    kind: str = Field(description="text, department, departments, area, case, category, instant, choice or count")
+    required: bool
+    options: list[str]
+
+
+class MoveRow(BaseModel):
+    """A move that you can make now, with its fields."""
+
+    action: str
+    fields: list[MoveField]
+
+
 class CaseWhole(CaseRow):
     """A case with everything that happened to it."""
 
+    version: int = Field(description="hand it back with an action, to be told where somebody was first")
     description: str = Field(description="masked, except for those who handle the case")
     reporter: Reporter | None = Field(description="only for those who handle the case")
     reported_by: str
@@ -333,6 +367,7 @@ class CaseWhole(CaseRow):
     handed_back: int
     reworked: int
     actions: list[str] = Field(description="what you may do with it now")
+    moves: list[MoveRow] = Field(description="the same, each with the fields it takes")
     trace: list[TraceRow]
     orders: list[OrderRow]
     escalations: list[EscalationRow]

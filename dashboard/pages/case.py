@@ -148,6 +148,8 @@ def _owner(context: PageContext, view: CaseView) -> str:
     case = view.case
     if case.owner_kind == "department":
         return parts.name(context, view.directory.departments.get(case.owner))
+    if case.owner_kind == "area":
+        return parts.name(context, view.directory.areas.get(case.owner))
     return context.text("case.centre") if case.owner_kind == "centre" else case.owner
 
 

@@ -29,14 +29,23 @@ def acknowledge(work: Writing, case: Row[Any], actor: Actor, now: datetime, fiel
         raise Refused(f"Case {case.code} has no escalation {fields['escalation']!r}.", "escalation")
     if row.acknowledged_at is not None:
         raise Refused(f"It was acknowledged by {row.acknowledged_by} already.", "escalation")
-    # Whoever answers, answers for the case: every open rung below is answered with it.
-    unanswered = and_(t.escalation.c.case_id == case.id, t.UNANSWERED)
-    work.db.execute(update(t.escalation).where(unanswered).values(acknowledged_at=now, acknowledged_by=actor.name))
+    answer_all(work, case, actor, now)
     detail = {"escalation": row.id, "rung": row.rung}
     step = Step("acknowledge", Stage(case.stage), actor, now, str(fields.get("note") or ""), detail)
     outcome = work.apply(case, {"next_clock_at": next_clock(case, None)}, step)
     work.draft(outcome, _fact(work, outcome.case, work.db.execute(wanted).one()))
     return outcome
+
+
+def answer_all(work: Writing, case: Row[Any], actor: Actor, now: datetime) -> None:
+    """Whoever answers, answers for the case: every open rung is answered with it."""
+    unanswered = and_(t.escalation.c.case_id == case.id, t.UNANSWERED)
+    work.db.execute(update(t.escalation).where(unanswered).values(acknowledged_at=now, acknowledged_by=actor.name))
+
+
+def has_escalation(work: Writing, case_id: int) -> bool:
+    """Whether somebody was called to this case and has not answered yet."""
+    return _top(work, case_id) is not None
 
 
 def climb(work: Writing, outcome: Outcome, now: datetime) -> None:
@@ -85,12 +94,18 @@ def set_next_clock(work: Writing, case: Row[Any]) -> None:
 
 
 def next_clock(case: Row[Any], unanswered: Row[Any] | None) -> datetime | None:
-    """The next instant at which a clock of this case acts; None when none is left."""
-    if case.stage in ENDED:
+    """The next instant at which a clock of this case acts; None when none is left.
+
+    A suspended case has one clock, that of its resumption; a merged one has none, the case it went with has.
+    """
+    if case.stage in ENDED or case.stage == Stage.MERGED:
         return None
+    if case.stage == Stage.SUSPENDED:
+        at: datetime | None = case.resume_at
+        return at
     moments = []
     if case.breached_at is None:
-        moments.append(case.due_at if case.warned_at is not None else case.soon_at or case.due_at)
+        moments.append(case.warn_at or case.due_at)
     if unanswered is not None:
         moments.append(unanswered.ack_due_at)
     return min((moment for moment in moments if moment is not None), default=None)

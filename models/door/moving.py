@@ -2,90 +2,197 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row
 
-from models.door.escalation import acknowledge
-from models.door.orders import change_living, issue
+from models.casetimes import stage_due
+from models.door import clocks, endings, levels, merging, orders
+from models.door.doing import Doing
+from models.door.escalation import acknowledge, set_next_clock
 from models.door.sight import visible
-from models.door.writing import Outcome, Step, Writing
+from models.door.standing import orders_of, standing_of
+from models.door.writing import Outcome, Overtaken, Step, Writing
 from models.messages import CaseMoved, OrderIssued
 from models.moves import ENDED, Actor, Refused, Stage, check
+
+
+def _verified(doing: Doing) -> None:
+    doing.changes["verification"] = doing.fields["finding"]
+
+
+def _inspected(doing: Doing) -> None:
+    doing.changes["inspection"] = doing.fields["finding"]
+
+
+def _urged(doing: Doing) -> None:
+    doing.changes["urged"] = doing.case.urged + 1
+
+
+CONSEQUENCES: Mapping[str, Callable[[Doing], None]] = {
+    "accept": clocks.classify,
+    "classify": clocks.classify,
+    "verify": _verified,
+    "settle-on-the-spot": levels.settle,
+    "settle-at-level": levels.settle_at_level,
+    "raise": levels.raise_level,
+    "report-directly": levels.to_county,
+    "merge": merging.merge,
+    "separate": merging.separate,
+    "link": merging.link,
+    "dispatch": orders.dispatch,
+    "receipt": orders.receipt,
+    "hand-back": orders.hand_back,
+    "adjudicate": orders.adjudicate,
+    "transfer": orders.transfer,
+    "accept-transfer": orders.accept_transfer,
+    "decline-transfer": orders.end_transfer,
+    "recall-transfer": orders.end_transfer,
+    "request-extension": clocks.request_extension,
+    "grant-extension": clocks.grant_extension,
+    "refuse-extension": clocks.refuse_extension,
+    "suspend": clocks.suspend,
+    "resume": clocks.resume,
+    "feedback": orders.feedback,
+    "inspect": _inspected,
+    "rework": orders.rework,
+    "close": endings.close,
+    "return-call": endings.return_call,
+    "evaluate": endings.evaluate,
+    "reopen": endings.reopen,
+    "urge": _urged,
+    "supervise": orders.supervise,
+    "instruct": orders.instruct,
+    "receive-order": orders.receive_order,
+    "reply": orders.reply,
+    "conclude-order": orders.conclude_order,
+    "close-at-source": endings.close,
+}
+"""What follows from a move beside the stage it leads to. One that is not named has no other consequence."""
+
+UNTOLD = frozenset({"note", "version", "happened_at", "escalation"})
+"""Fields that the trace does not keep as detail: it has columns of its own for them, or no use."""
+_PENDING = frozenset({Stage.DISPATCHED, Stage.HANDLING, Stage.SUSPENDED})
+"""Where an offered transfer and a requested extension stay open."""
+_CLOCKLESS = frozenset({Stage.SUSPENDED, Stage.MERGED, Stage.CLOSED})
+"""Whoever comes from or goes to one of these has another next clock."""
 
 
 def move(
     work: Writing, code: str, action: str, actor: Actor, now: datetime, fields: Mapping[str, Any] | None = None
 ) -> Outcome:
-    """Take a case one step. `fields` may hold `note`, `department`, `escalation`, `happened_at` and `detail`.
+    """Take a case one step.
+
+    Args:
+        fields: what the table asks for (`Move.fields`), and `happened_at` for a late entry, `version` where the actor
+            wants to be refused when somebody else was first, `detail` for what the trace shall keep beside it.
 
     Raises:
         Refused: the case does not exist for this actor, or the move is not in the table.
+        Overtaken: the case is not at the given version any more.
     """
     fields = fields or {}
     case = work.locked(code)
-    if case is None or not visible(case, actor):
+    all_orders = orders_of(work.db, case.id) if case is not None else ()
+    if case is None or not visible(case, actor, all_orders):
         raise Refused(f"There is no case {code!r}.", "code")
-    move, stage = check(action, Stage(case.stage), actor, case.department, fields)
+    if fields.get("version") is not None and fields["version"] != case.version:
+        raise Overtaken(code, case.version, work.lines_after(case.id, int(fields["version"])))
+    standing = standing_of(work.db, work.rules, case, all_orders, now)
+    move, stage = check(action, standing, actor, fields)
+    happened_at = _happened_at(case, now, fields)
     if action == "acknowledge":
         return acknowledge(work, case, actor, now, fields)
-    changes = _consequences(work, case, action, stage, actor, now, fields)
-    happened_at = fields.get("happened_at") or now
-    detail = {name: fields[name] for name in ("department", "detail") if fields.get(name)}
-    outcome = work.apply(case, changes, Step(action, stage, actor, happened_at, str(fields.get("note") or ""), detail))
-    work.draft(outcome, CaseMoved(**work.place(outcome.case), action=action, from_stage=case.stage))
-    if action == "dispatch":
-        work.draft(outcome, OrderIssued(**work.place(outcome.case), order=changes["order"]))
-    if move.to in ENDED:
-        _end(work, outcome.case, case, now)
+    doing = Doing(work, case, all_orders, standing, move, actor, now, fields, stage)
+    doing.detail |= _told(doing)
+    if action in CONSEQUENCES:
+        CONSEQUENCES[action](doing)
+    _settle_stage(doing)
+    step = Step(action, doing.stage, actor, happened_at, doing.note, doing.detail)
+    outcome = work.apply(case, {"stage": doing.stage, **doing.changes}, step)
+    _follow(doing, outcome)
     return outcome
 
 
-def _consequences(
-    work: Writing,
-    case: Row[Any],
-    action: str,
-    stage: Stage,
-    actor: Actor,
-    now: datetime,
-    fields: Mapping[str, Any],
-) -> dict[str, Any]:
-    changes: dict[str, Any] = {"stage": stage}
-    if action == "dispatch":
-        department = fields["department"]
-        if department not in work.rules.departments:
-            raise Refused(f"There is no department {department!r}.", "department")
-        changes |= {"department": department, "owner_kind": "department", "owner": department}
-        changes["order"] = issue(work, case, department, actor, now)
-    elif action == "receipt":
-        changes["receipt_at"] = now
-        change_living(work, case, receipt_at=now, receipt_by=actor.name)
-    elif action == "hand-back":
-        changes |= {
-            "handed_back": case.handed_back + 1,
-            "owner_kind": "centre",
-            "owner": work.rules.county,
-        }
-        change_living(work, case, withdrawn_at=now)
-    elif action == "rework":
-        changes["reworked"] = case.reworked + 1
-    elif action == "feedback":
-        change_living(work, case, done_at=now)
-    if stage in ENDED:
-        closed_at = now
-        in_time = None if case.due_at is None else closed_at <= case.due_at
-        changes |= {"closed_at": closed_at, "in_time": in_time, "next_clock_at": None}
-        change_living(work, case, done_at=now)
-    return changes
+def _happened_at(case: Row[Any], now: datetime, fields: Mapping[str, Any]) -> datetime:
+    """When it was done: now, or for a late entry earlier (the trace keeps both times).
+
+    Raises:
+        Refused: it lies in the future, or before the case was there.
+    """
+    given: datetime | None = fields.get("happened_at")
+    if given is None:
+        return now
+    if given > now:
+        raise Refused("This has not happened yet: happened_at lies in the future.", "happened_at")
+    if given < min(case.happened_at, case.reported_at):
+        raise Refused("This cannot have been done before the case was reported.", "happened_at")
+    return given
 
 
-def _end(work: Writing, case: Row[Any], before: Row[Any], now: datetime) -> None:
-    if case.stage == Stage.VOID:
-        return
-    work.add(now, before.town, case.department, "closed")
-    if case.in_time is not None:
-        work.add(now, before.town, case.department, "closed_with_due")
-    if case.in_time:
-        work.add(now, before.town, case.department, "closed_in_time")
+def _told(doing: Doing) -> dict[str, Any]:
+    """What the trace keeps of the fields, as plain JSON values."""
+    asked = {field.name for field in doing.move.fields} | {"department", "detail"}
+    given = {name: value for name, value in doing.fields.items() if name in asked - UNTOLD and value}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
+
+
+def _settle_stage(doing: Doing) -> None:
+    """The clock of the stage it leaves is judged, that of the new one begins; what was pending ends with the stage."""
+    case, stage, now = doing.case, doing.stage, doing.now
+    if stage != case.stage:
+        if case.stage_due_at is not None:
+            doing.detail["stage_in_time"] = now <= case.stage_due_at
+        category, basis = doing.changes.get("category", case.category), doing.changes.get("due_basis", case.due_basis)
+        due_at = stage_due(doing.work.rules, stage, category, basis, now)
+        doing.changes |= {"stage_since": now, "stage_due_at": due_at}
+    if stage not in _PENDING and case.transfer_to is not None:
+        doing.changes["transfer_to"] = None
+    if stage not in _PENDING and case.extension_asked_at is not None:
+        doing.changes |= {"extension_asked_at": None, "extension_asked_by": None}
+    if stage in ENDED and case.stage not in ENDED:
+        _end(doing)
+
+
+def _end(doing: Doing) -> None:
+    if doing.case.stage == Stage.SUSPENDED:  # a source system has closed it meanwhile
+        doing.set_clock(pauses=clocks.ended_pauses(doing.case, doing.now))
+        doing.changes |= {"suspended_from": None, "resume_at": None}
+    due_at = doing.changes.get("due_at", doing.case.due_at)
+    doing.changes |= endings.closing(SimpleNamespace(due_at=due_at), doing.stage, doing.now)
+    orders.end(doing)
+
+
+def _follow(doing: Doing, outcome: Outcome) -> None:
+    """What the change of the row brings about: facts, roll-ups, clocks, other cases."""
+    work, before = doing.work, doing.case
+    action = doing.move.action
+    work.draft(outcome, CaseMoved(**work.place(outcome.case), action=action, from_stage=before.stage))
+    for issued in doing.issued:
+        fact = OrderIssued(
+            **work.place(outcome.case), order=issued.number, order_kind=issued.kind, addressee=issued.department
+        )
+        work.draft(outcome, fact)
+    if "due_at" in doing.changes and doing.orders:
+        orders.follow_clock(work, outcome.case)
+    if outcome.case.stage in ENDED and before.stage not in ENDED:
+        if outcome.case.stage == Stage.CLOSED:
+            endings.count_closed(work, outcome.case)
+        merging.end_children(doing, outcome)
+    elif _moves_clocks(doing, outcome.case):
+        set_next_clock(work, outcome.case)
+    if action == "report-directly" or _turned_grave(doing, outcome.case):
+        levels.press(doing, outcome)
+
+
+def _moves_clocks(doing: Doing, case: Row[Any]) -> bool:
+    return "due_at" in doing.changes or bool({case.stage, doing.case.stage} & _CLOCKLESS)
+
+
+def _turned_grave(doing: Doing, case: Row[Any]) -> bool:
+    """Classified as so grave that it goes straight to the county's screen."""
+    direct = doing.work.rules.direct_level
+    return bool(case.level <= direct < doing.case.level and case.due_basis != "source")

@@ -1,38 +1,283 @@
-"""Orders (批办单): numbered, issued to a department, received, done or withdrawn."""
+"""Orders (批办单): numbered, to a lead department and co-handlers, each with receipt, clock and feedback of its own;
+supervisions (督办) and instructions (批示) with receipt and reply. The case is done when all its parts are.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, update
+from sqlalchemy import Row, insert, update
 
 from models import tables as t
+from models.casetimes import pauses_of
+from models.door.doing import Doing, Issued
+from models.door.standing import SIDE, living, open_side, orders_of
 from models.door.writing import Writing
-from models.moves import Actor
+from models.moves import Refused, Stage
 
 _NEW_ORDER = insert(t.orders)
-_LIVING_ORDERS = update(t.orders).where(
-    t.orders.c.case_id == bindparam("of_case"), t.orders.c.withdrawn_at.is_(None), t.orders.c.done_at.is_(None)
-)
+_PREFIX = {"dispatch": "PB", "supervise": "DB", "instruction": "PS"}
+"""批办, 督办, 批示."""
 
 
-def issue(work: Writing, case: Row[Any], department: str, actor: Actor, now: datetime) -> str:
-    """Write a numbered order to a department; returns its number."""
-    number = f"PB-{work.next_number('order', now)}"
+# -- dispatch ---------------------------------------------------------------------------------------------------------
+
+
+def dispatch(doing: Doing) -> None:
+    """Orders to a lead department and to co-handlers; the lead becomes the owner."""
+    fields = doing.fields
+    lead, co = _known(doing, fields["department"]), _co_handlers(doing)
+    limit = _own_limit(doing)
+    doing.changes |= {"department": lead, "owner_kind": "department", "owner": lead, "receipt_at": None}
+    _issue(doing, lead, "lead", doing.case.due_at)
+    for department in co:
+        if limit is None:
+            _issue(doing, department, "co", doing.case.due_at)
+        else:
+            due_at = doing.work.rules.clock(*limit, doing.now).due_at
+            own = {"clock_from": doing.now, "limit_amount": limit[0], "limit_unit": limit[1]}
+            _issue(doing, department, "co", due_at, **own)
+
+
+def adjudicate(doing: Doing) -> None:
+    """A dispatch that binds: it cannot be handed back."""
+    doing.changes["adjudicated_at"] = doing.now
+    dispatch(doing)
+
+
+def _known(doing: Doing, department: Any, field: str = "department") -> str:
+    if department not in doing.work.rules.departments:
+        raise Refused(f"There is no department {department!r}.", field)
+    return str(department)
+
+
+def _co_handlers(doing: Doing) -> list[str]:
+    named = doing.fields.get("co_departments") or ()
+    co = list(dict.fromkeys(_known(doing, code, "co_departments") for code in named))
+    if doing.fields["department"] in co:
+        raise Refused("The lead department cannot be its own co-handler.", "co_departments")
+    return co
+
+
+def _own_limit(doing: Doing) -> tuple[int, str] | None:
+    amount, unit = doing.fields.get("co_limit"), doing.fields.get("co_unit")
+    if amount is None and unit is None:
+        return None
+    if not amount or not unit:
+        raise Refused("A limit of the co-handlers takes an amount above 0 and a unit.", "co_limit")
+    if amount > 1000:
+        raise Refused(f"A limit of the co-handlers is at most 1000, not {amount}.", "co_limit")
+    return int(amount), str(unit)
+
+
+def _issue(doing: Doing, department: str, part: str, due_at: datetime | None, **more: Any) -> str:
+    """Write a numbered order; returns its number."""
+    work, kind = doing.work, more.get("kind", "dispatch")
+    number = f"{_PREFIX[kind]}-{work.next_number('order', doing.now)}"
+    within = work.rules.stage_limit("receipt", doing.case.category)
     order = {
         "number": number,
-        "case_id": case.id,
+        "case_id": doing.case.id,
         "department": department,
-        "part": "lead",
-        "issued_at": now,
-        "issued_by": actor.name,
-        "due_at": case.due_at,
+        "part": part,
+        "kind": kind,
+        "issued_at": doing.now,
+        "issued_by": doing.actor.name,
+        "due_at": due_at,
+        "receipt_due_at": doing.now + within if within else None,
+        "text": doing.note,
     }
-    work.db.execute(_NEW_ORDER, order)
+    work.db.execute(_NEW_ORDER, order | more)
+    doing.issued.append(Issued(number, kind, department))
+    doing.detail.setdefault("orders", []).append(number)
     return number
 
 
-def change_living(work: Writing, case: Row[Any], **values: Any) -> None:
-    """Set columns of the orders of this case that are neither done nor withdrawn."""
-    work.db.execute(_LIVING_ORDERS, {"of_case": case.id, **values})
+# -- receipt, feedback, hand-back, rework -----------------------------------------------------------------------------
+
+
+def receipt(doing: Doing) -> None:
+    """One department has its order; the case is handled from the lead's receipt on."""
+    order = _part(doing, [o for o in living(doing.orders) if o.receipt_at is None])
+    doing.set_order(order, receipt_at=doing.now, receipt_by=doing.actor.name)
+    doing.detail["order"] = order.number
+    if order.part == "lead":
+        doing.changes["receipt_at"] = doing.now
+    elif doing.standing.stage is Stage.DISPATCHED:
+        doing.stage = Stage.DISPATCHED
+
+
+def feedback(doing: Doing) -> None:
+    """One part is done; the case goes on to inspection when all are."""
+    waiting = [o for o in living(doing.orders) if o.receipt_at is not None and o.done_at is None]
+    order = _part(doing, waiting)
+    doing.set_order(order, done_at=doing.now, done_by=doing.actor.name, result=doing.note)
+    doing.detail["order"] = order.number
+    doing.changes["inspection"] = None
+    if not _all_done(doing.orders, but=order):
+        doing.stage = Stage.HANDLING
+
+
+def hand_back(doing: Doing) -> None:
+    """The lead's refusal withdraws every order and is counted; after the configured number only adjudication is left.
+
+    A co-handler's withdraws its own order; the case stays with the lead.
+    """
+    order = _part(doing, [o for o in living(doing.orders) if o.done_at is None])
+    doing.detail["order"] = order.number
+    if order.part == "co":
+        doing.set_order(order, withdrawn_at=doing.now, result=doing.note)
+        done = doing.standing.stage is Stage.HANDLING and _all_done(doing.orders, but=order)
+        doing.stage = Stage.FEEDBACK if done else doing.standing.stage
+        return
+    count = doing.case.handed_back + 1
+    doing.changes |= {"handed_back": count, "receipt_at": None}
+    doing.give_to_centre()
+    withdraw(doing)
+    if count >= doing.work.rules.adjudicate_after:
+        doing.stage = Stage.ADJUDICATION
+
+
+def rework(doing: Doing) -> None:
+    """Some parts, or all, are to be done again. Their clocks go on."""
+    parts = living(doing.orders)
+    named = doing.fields.get("departments") or [order.department for order in parts]
+    strangers = sorted(set(named) - {order.department for order in parts})
+    if strangers:
+        raise Refused(f"{strangers[0]!r} has no part in this case.", "departments")
+    for order in parts:
+        if order.department in named:
+            doing.set_order(order, done_at=None, done_by=None, reworked=order.reworked + 1)
+    doing.changes |= {"reworked": doing.case.reworked + 1, "inspection": None}
+
+
+def withdraw(doing: Doing) -> None:
+    """Withdraw every order of the disposal that is still in force."""
+    for order in living(doing.orders):
+        doing.set_order(order, withdrawn_at=doing.now)
+
+
+def _part(doing: Doing, candidates: Sequence[Row[Any]]) -> Row[Any]:
+    """The order meant: of the department that acts or is named; else the lead's, else the oldest."""
+    department = doing.department
+    if department is not None:
+        candidates = [order for order in candidates if order.department == department]
+    if not candidates:
+        raise Refused(f"No order of {department!r} in this case waits for that.", "department")
+    return min(candidates, key=lambda order: (order.part != "lead", order.id))
+
+
+def _all_done(orders: Sequence[Row[Any]], but: Row[Any]) -> bool:
+    return all(order.done_at is not None for order in living(orders) if order.id != but.id)
+
+
+# -- transfer ---------------------------------------------------------------------------------------------------------
+
+
+def transfer(doing: Doing) -> None:
+    """Offer the case to another department. The first stays its owner until the other accepts (首问负责)."""
+    to = _known(doing, doing.fields["department"])
+    if to == doing.case.department:
+        raise Refused(f"{to!r} holds the case already.", "department")
+    doing.changes["transfer_to"] = to
+
+
+def accept_transfer(doing: Doing) -> None:
+    """The other department takes it over: from this moment it owns the case, with an order that it has received."""
+    to = str(doing.case.transfer_to)
+    for order in living(doing.orders):
+        if order.part == "lead" or order.department == to:
+            doing.set_order(order, withdrawn_at=doing.now)
+    doing.changes |= {"transfer_to": None, "department": to, "owner_kind": "department", "owner": to}
+    doing.changes["receipt_at"] = doing.now
+    doing.detail["from"] = doing.case.department
+    _issue(doing, to, "lead", doing.case.due_at, receipt_at=doing.now, receipt_by=doing.actor.name)
+
+
+def end_transfer(doing: Doing) -> None:
+    """It was declined, or recalled."""
+    doing.changes["transfer_to"] = None
+
+
+# -- supervisions and instructions ------------------------------------------------------------------------------------
+
+
+def supervise(doing: Doing) -> None:
+    """督办: with a degree and a reply due."""
+    _side(doing, "supervise", degree=doing.fields["degree"])
+
+
+def instruct(doing: Doing) -> None:
+    """批示: a leader's words to the department that holds the case, or another."""
+    _side(doing, "instruction")
+
+
+def _side(doing: Doing, kind: str, **more: Any) -> None:
+    department = doing.fields.get("department") or doing.case.department
+    if department is None:
+        raise Refused("No department holds this case; name the one that is meant.", "department")
+    reply_due = doing.fields.get("reply_due")
+    if reply_due is not None and reply_due <= doing.now:
+        raise Refused("A reply can be due only in the future.", "reply_due")
+    part = "lead" if department == doing.case.department else "co"
+    _issue(doing, _known(doing, department), part, reply_due, kind=kind, **more)
+
+
+def receive_order(doing: Doing) -> None:
+    """The department has the supervision or the instruction."""
+    order = _side_order(doing, [o for o in open_side(doing.orders) if o.receipt_at is None])
+    doing.set_order(order, receipt_at=doing.now, receipt_by=doing.actor.name)
+
+
+def reply(doing: Doing) -> None:
+    """The result; who replies has received."""
+    order = _side_order(doing, [o for o in open_side(doing.orders) if o.done_at is None])
+    received = {} if order.receipt_at else {"receipt_at": doing.now, "receipt_by": doing.actor.name}
+    doing.set_order(order, done_at=doing.now, done_by=doing.actor.name, result=doing.note, **received)
+
+
+def conclude_order(doing: Doing) -> None:
+    """销号: whoever gave it is content, or lets it be."""
+    order = _side_order(doing, open_side(doing.orders))
+    doing.set_order(order, concluded_at=doing.now, concluded_by=doing.actor.name)
+
+
+def _side_order(doing: Doing, candidates: Sequence[Row[Any]]) -> Row[Any]:
+    """The order named, else the oldest that waits."""
+    number, department = doing.fields.get("order"), doing.department
+    if department is not None:
+        candidates = [order for order in candidates if order.department == department]
+    if number:
+        candidates = [order for order in candidates if order.number == number]
+    if not candidates:
+        raise Refused(f"No order {number or ''} of this case waits for that.".replace("  ", " "), "order")
+    doing.detail["order"] = candidates[0].number
+    return candidates[0]
+
+
+# -- what follows from other changes ----------------------------------------------------------------------------------
+
+
+def end(doing: Doing) -> None:
+    """The case is closed or void: nothing of the disposal is open any more."""
+    void = doing.stage is Stage.VOID
+    for order in doing.orders:
+        if order.withdrawn_at is not None or (order.kind in SIDE and not void):
+            continue
+        if void:
+            doing.set_order(order, withdrawn_at=doing.now)
+        elif order.done_at is None:
+            doing.set_order(order, done_at=doing.now, done_by=doing.actor.name)
+
+
+def follow_clock(work: Writing, case: Row[Any]) -> None:
+    """Orders are due when the case is; those with a limit of their own leave out the pauses of the case."""
+    o = t.orders.c
+    of_case = (o.case_id == case.id, o.kind == "dispatch", o.withdrawn_at.is_(None), o.done_at.is_(None))
+    work.db.execute(update(t.orders).where(*of_case, o.limit_amount.is_(None)).values(due_at=case.due_at))
+    for order in living(orders_of(work.db, case.id)):
+        if order.limit_amount is not None and order.done_at is None:
+            clock = work.rules.clock(order.limit_amount, order.limit_unit, order.clock_from, pauses_of(case))
+            work.db.execute(update(t.orders).where(o.id == order.id).values(due_at=clock.due_at))

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import Row, or_, select
 
 from models import tables as t
+from models.casetimes import stage_due
 from models.door.chain import chained, trace_line
 from models.door.escalation import escalate
+from models.door.levels import holder
 from models.door.writing import NEW_LINE, Conflict, Outcome, Writing, upserting
 from models.masking import title
 from models.messages import CaseReported
 from models.moves import Actor, Refused, Stage
+from models.rules import CaseClock
 from models.search import index
 
 
@@ -113,15 +116,19 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
     if department is not None and department not in rules.departments:
         raise Refused(f"There is no department {department!r}.", "department")
     if report.keeps_own_clock:
-        due_at, soon_at, basis = report.due_at, rules.soon_of_given(now, report.due_at), "source"
+        soon_at = rules.soon_of_given(now, report.due_at)
+        clock = CaseClock(report.due_at, soon_at, (soon_at,) if soon_at else (), "source")
     else:
-        due_at, soon_at, basis = rules.deadline(category, now)
+        clock = rules.clock(category.limit_amount, category.limit_unit, now)
+    level = report.level or category.level
+    direct = level <= rules.direct_level and not report.keeps_own_clock
+    warn_at = clock.warns[0] if clock.warns else None
     return {
         "code": f"{rules.case_prefix}-{work.next_number('case', now)}",
         "category": category.code,
         "description": report.description,
         "title": title(report.description),
-        "level": report.level or category.level,
+        "level": level,
         "source": report.source,
         "client": report.client,
         "external_id": report.external_id,
@@ -138,8 +145,7 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
         "reporter_phone": work.vault.seal(report.reporter_phone),
         "reported_by": actor.name,
         "stage": Stage.REPORTED,
-        "owner_kind": "centre",
-        "owner": rules.county,
+        **holder(rules, place, actor, direct),
         "department": department,
         "happened_at": report.happened_at or now,
         "reported_at": now,
@@ -147,8 +153,11 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
         "clock_from": now,
         "limit_amount": None if report.keeps_own_clock else category.limit_amount,
         "limit_unit": None if report.keeps_own_clock else category.limit_unit,
-        "due_at": due_at,
-        "soon_at": soon_at,
-        "due_basis": basis,
-        "next_clock_at": soon_at or due_at,
+        "due_at": clock.due_at,
+        "soon_at": clock.soon_at,
+        "due_basis": clock.basis,
+        "warn_at": warn_at,
+        "next_clock_at": warn_at or clock.due_at,
+        "stage_since": now,
+        "stage_due_at": stage_due(rules, Stage.REPORTED, category.code, clock.basis, now),
     }

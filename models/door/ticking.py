@@ -10,6 +10,8 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.exc import DBAPIError
 
 from models import tables as t
+from models.casetimes import next_warning
+from models.door.clocks import resume_by_itself
 from models.door.escalation import CLOCK, climb, escalate, set_next_clock
 from models.door.writing import Outcome, Step, Writing
 from models.messages import ClockBreached, ClockWarned
@@ -52,13 +54,16 @@ def tick_one(work: Writing, case: Row[Any], now: datetime) -> None:
     """Let one clock of this case act."""
     outcome = Outcome(case)
     stage = Stage(case.stage)
-    if case.due_at is not None and case.due_at <= now and case.breached_at is None:
-        changes = {"breached_at": case.due_at, "warned_at": case.warned_at or case.soon_at}
+    if stage is Stage.SUSPENDED:
+        outcome = resume_by_itself(work, case)
+    elif case.due_at is not None and case.due_at <= now and case.breached_at is None:
+        changes = {"breached_at": case.due_at, "warned_at": case.warned_at or case.soon_at, "warn_at": None}
         outcome = work.apply(case, changes, Step("breach", stage, CLOCK, case.due_at))
         work.draft(outcome, ClockBreached(**work.place(outcome.case)))
         escalate(work, outcome, "breach", now)
-    elif case.soon_at is not None and case.soon_at <= now and case.warned_at is None:
-        outcome = work.apply(case, {"warned_at": case.soon_at}, Step("warn", stage, CLOCK, case.soon_at))
+    elif case.warn_at is not None and case.warn_at <= now:
+        changes = {"warned_at": case.warn_at, "warn_at": next_warning(work.rules, case)}
+        outcome = work.apply(case, changes, Step("warn", stage, CLOCK, case.warn_at))
         work.draft(outcome, ClockWarned(**work.place(outcome.case)))
     else:
         climb(work, outcome, now)

@@ -8,7 +8,7 @@ message loses nothing, because every reader notices the gap and reads the outbox
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -33,6 +33,16 @@ class Conflict(Exception):
 
     def __init__(self, code: str) -> None:
         super().__init__(f"Case {code} was changed by somebody else in the meantime; look at it again.")
+
+
+class Overtaken(Conflict):
+    """Somebody was first since the version that the actor saw. `lines` tells who did what since."""
+
+    def __init__(self, code: str, version: int, lines: Sequence[Row[Any]]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.version = version
+        self.lines = lines
 
 
 @dataclass
@@ -109,7 +119,7 @@ class Writing:
         self.real = real
         self._next = numbers or self._count
         self._drafts: list[_Draft] = []
-        self._rollups: list[tuple[datetime, str, str, str]] = []
+        self._rollups: list[tuple[datetime, str, str, str, int]] = []
 
     def next_number(self, kind: str, now: datetime) -> str:
         """The next number of this kind on the local day, as "20261118-0001"."""
@@ -139,6 +149,11 @@ class Writing:
         """The case, locked until the transaction ends; None where there is none."""
         return self.db.execute(_LOCKED_CASE, {"of_code": code}).first()
 
+    def lines_after(self, case_id: int, number: int) -> Sequence[Row[Any]]:
+        """The trace lines of a case behind a number: its version and its trace grow together."""
+        c = t.trace.c
+        return self.db.execute(select(t.trace).where(c.case_id == case_id, c.number > number).order_by(c.number)).all()
+
     def place(self, case: Row[Any]) -> dict[str, Any]:
         """The fields of every fact about this case."""
         return case_fields(case, self.real)
@@ -147,9 +162,9 @@ class Writing:
         """Tell this fact when the transaction ends, and hand it back with the outcome."""
         self._drafts.append(_Draft(outcome, fact))
 
-    def add(self, at: datetime, town: str | None, department: str | None, column: str) -> None:
-        """Count one more in the roll-ups of this hour and day."""
-        self._rollups.append((at, town or "", department or "", column))
+    def add(self, at: datetime, town: str | None, department: str | None, column: str, by: int = 1) -> None:
+        """Count one more in the roll-ups of this hour and day; −1 takes one out."""
+        self._rollups.append((at, town or "", department or "", column, by))
 
     def _count(self, name: str, by: int = 1) -> int:
         """Add to a counter row, hold its lock until commit, and return the new value."""
@@ -178,9 +193,9 @@ class Writing:
 
     def _write_rollups(self) -> None:
         sums: dict[tuple[Table, datetime, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for at, town, department, column in self._rollups:
+        for at, town, department, column, by in self._rollups:
             for table, bucket in ((t.hourly, self.rules.hour_of(at)), (t.daily, self.rules.day_of(at))):
-                sums[table, bucket, town, department][column] += 1
+                sums[table, bucket, town, department][column] += by
         rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         for (table, bucket, town, department), add in sorted(sums.items(), key=lambda item: item[0][1:]):
             key = {"bucket": bucket, "town": town, "department": department}

@@ -62,7 +62,11 @@ CODES = {
     "cases.face": ["none", "on-time", "due-soon", "overdue", "in-time", "late"],
     "cases.column": list(cases.COLUMNS),
     "cases": ["department", "area", "category", "source", "level"],
-    "case.action": [*MOVES, "report", "warn", "breach", "escalate"],
+    "case.action": [*MOVES, "report", "warn", "breach", "escalate", "rederive", "close-with", "take-in"],
+    "case.field": sorted({"happened_at", *(field.name for move in MOVES.values() for field in move.fields)}),
+    "case.option": sorted(
+        {f"{field.name}.{code}" for move in MOVES.values() for field in move.fields for code in field.options}
+    ),
     "case.escalation.reason": ["breach", "direct", "unacknowledged"],
     "case": [f"no_derivation_{basis}" for basis in ("source", "none", "unknown-year")],
     "camera": list(cameras.COLUMNS),

@@ -141,7 +141,10 @@ def test_a_case_tells_everything_that_happened_to_it(app: Flask, county_store: S
     assert [line["number"] for line in whole["trace"]] == [1, 2, 3, 4]
     assert len(whole["orders"]) == 1 and whole["orders"][0]["receipt_by"] == "operator"
     assert whole["derivation"]["due_at"] and whole["stage"] == "handling" and whole["clock"] == "on-time"
-    assert whole["actions"] == ["hand-back", "feedback", "urge"]
+    handling = ["link", "hand-back", "transfer", "request-extension", "suspend", "feedback", "urge", "supervise"]
+    assert whole["actions"] == handling
+    assert [move["action"] for move in whole["moves"]] == handling
+    assert whole["version"] == 4
 
 
 def test_what_a_reporter_entrusts_reaches_only_those_who_handle_the_case(

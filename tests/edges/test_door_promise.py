@@ -21,7 +21,7 @@ from sqlalchemy import insert, select, update
 
 from models import tables as t
 from models.door import Conflict, Door, Report, chained, verified
-from models.moves import ENDED, MOVES, Actor, Refused, Role, Stage, check
+from models.moves import ENDED, MOVES, Actor, Refused, Role, Stage, Standing, check
 from models.rules import Rules
 from models.store import Store
 from models.vault import Vault
@@ -34,8 +34,12 @@ NOW = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)  # a Wednesday, 10:30 in the cou
 ZONE = ZoneInfo("Asia/Shanghai")
 OPERATOR = Actor("operator", Role.OPERATOR)
 ODDS = {"file": 9, "dispatch": 9, "receipt": 9, "hand-back": 9, "feedback": 9, "rework": 9, "urge": 9, "close": 1}
+ODDS |= {"accept": 9, "classify": 3, "adjudicate": 9, "request-inspection": 5, "inspect": 5, "suspend": 5, "resume": 9}
+ODDS |= {"request-extension": 5, "grant-extension": 5, "supervise": 3, "reply": 3}
 """How often each move is tried; one that ends a case is rare, so that the others go on."""
-FIELDS = {"department": DEPARTMENT, "note": "说明"}
+LATER = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
+FIELDS = {"department": DEPARTMENT, "note": "说明", "until": LATER, "reply_due": LATER, "degree": "key"}
+FIELDS |= {"finding": "passed", "category": "010102"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ def careless(store: Store, door: Door, code: str, action: str) -> None:
     """The broken twin: read, decide, and write later what was decided then."""
     with store.read() as connection:
         case = connection.execute(select(t.cases).where(t.cases.c.code == code)).one()
-    _, stage = check(action, Stage(case.stage), OPERATOR, case.department, FIELDS)
+    part = frozenset({DEPARTMENT})
+    standing = Standing(Stage(case.stage), department=case.department, unreceipted=part, undone=part)
+    _, stage = check(action, standing, OPERATOR, FIELDS)
     time.sleep(0.002)
     with store.write() as connection:
         last = connection.execute(select(t.cases).where(t.cases.c.code == code).with_for_update()).one()
@@ -144,7 +150,7 @@ def _illegal(case: Any, lines: Any) -> list[str]:
             found.append(f"line {line.number} begins at {line.from_stage}, and the case stood at {stage}")
         if move is not None and stage not in move.start:
             found.append(f"line {line.number}: {line.action} from {stage} is not in the table of moves")
-        if move is not None and line.to_stage != (move.to or stage):
+        if move is not None and line.to_stage not in move.leads_to(stage):
             found.append(f"line {line.number}: {line.action} led to {line.to_stage}")
         stage = Stage(line.to_stage)
     if case.stage != stage:

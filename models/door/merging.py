@@ -1,0 +1,81 @@
+"""Duplicates (并案): one case is merged into another living one and closes with it; both traces tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from models import tables as t
+from models.door.doing import Doing
+from models.door.endings import closing, count_closed
+from models.door.escalation import CLOCK
+from models.door.sight import visible
+from models.door.standing import orders_of
+from models.door.writing import Outcome, Step
+from models.messages import CaseMoved
+from models.moves import ENDED, Refused, Stage
+
+
+def merge(doing: Doing) -> None:
+    """The case goes with another from here on: that one's owner answers for both."""
+    target = _other(doing)
+    if target.stage in ENDED:
+        raise Refused(f"Case {target.code} has ended; a case is merged into a living one.", "into")
+    if target.stage == Stage.MERGED:
+        raise Refused(f"Case {target.code} was merged into {target.merged_into}; merge into that one.", "into")
+    doing.changes |= {"merged_into": target.code, "owner_kind": "case", "owner": target.code}
+    _tell_other(doing, target, "take-in")
+
+
+def link(doing: Doing) -> None:
+    """Only a mention in both traces."""
+    _tell_other(doing, _other(doing), "link")
+
+
+def separate(doing: Doing) -> None:
+    """It was another matter after all: it goes its own way, and the centre owns it."""
+    doing.detail["into"] = doing.case.merged_into
+    doing.changes["merged_into"] = None
+    doing.give_to_centre()
+
+
+def _other(doing: Doing) -> Row[Any]:
+    code = str(doing.fields["into"])
+    if code == doing.case.code:
+        raise Refused("A case is no duplicate of itself.", "into")
+    other = doing.work.locked(code)
+    if other is None or not visible(other, doing.actor, orders_of(doing.work.db, other.id)):
+        raise Refused(f"There is no case {code!r}.", "into")
+    return other
+
+
+def _tell_other(doing: Doing, other: Row[Any], action: str) -> None:
+    step = Step(action, Stage(other.stage), doing.actor, doing.now, doing.note, {"case": doing.case.code})
+    outcome = doing.work.apply(other, {}, step)
+    doing.work.draft(outcome, CaseMoved(**doing.work.place(outcome.case), action=action, from_stage=other.stage))
+
+
+def end_children(doing: Doing, parent: Outcome) -> None:
+    """What was merged into a case closes with it, each judged by its own deadline; where it turns out void, they stand
+    alone again for somebody to look at."""
+    c = t.cases.c
+    merged = select(t.cases).where(c.merged_into == parent.case.code, c.stage == Stage.MERGED).order_by(c.id)
+    for child in doing.work.db.execute(merged.with_for_update()).all():
+        if parent.case.stage == Stage.VOID:
+            changes = {"merged_into": None, "owner_kind": "centre", "owner": doing.work.rules.county}
+            _take_along(
+                doing, child, "separate", Stage.ACCEPTED, {**changes, "next_clock_at": child.warn_at or child.due_at}
+            )
+        else:
+            resolved = {"resolved_level": parent.case.resolved_level}
+            _take_along(doing, child, "close-with", Stage.CLOSED, closing(child, Stage.CLOSED, doing.now) | resolved)
+
+
+def _take_along(doing: Doing, child: Row[Any], action: str, stage: Stage, changes: dict[str, Any]) -> None:
+    work = doing.work
+    detail = {"case": doing.case.code}
+    outcome = work.apply(child, changes | {"stage": stage}, Step(action, stage, CLOCK, doing.now, "", detail))
+    work.draft(outcome, CaseMoved(**work.place(outcome.case), action=action, from_stage=child.stage))
+    if stage is Stage.CLOSED:
+        count_closed(work, outcome.case)
