@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 import shapely
 from pydantic import BeforeValidator, ConfigDict, Field, PositiveInt
 
+from config.evaluation import Formulas
+
 Unit = Literal["urgent_hour", "work_hour", "work_day", "calendar_day"]
 """紧急工作时 (continuous, nights too), 工作时 (office hours only), 工作日 (eight of them), 自然日."""
 UNITS: tuple[Unit, ...] = ("urgent_hour", "work_hour", "work_day", "calendar_day")
@@ -465,6 +467,7 @@ class County(CountyRules):
     """Years with an official calendar; working time in any other year must be refused or flagged."""
     duty: tuple[Duty, ...]
     duty_changes: tuple[DutyChange, ...] = ()
+    evaluation: Formulas
 
     @cached_property
     def root(self) -> Area:

@@ -3,6 +3,8 @@
 A county is a folder: `county.toml` (local numbers), `areas.geojson`, `departments.csv`, `categories.csv`,
 `sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`
 and `duty_changes.csv`.
+`sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`,
+`evaluation.toml`.
 The nouns are in `config.county`, reading in `config.tables` and `config.area_files`, geometry in `config.tiling`.
 """
 
@@ -43,6 +45,9 @@ from config.county import (
     StageLimits,
     Unit,
 )
+from config.evaluation import Formulas
+from config.evaluation import faults as formula_faults
+from config.settings import HERE
 from config.tables import Findings, Problem, ReferenceError, Row, likely, line_of_key, rows_of, text_of, typed_toml
 
 __all__ = [
@@ -100,6 +105,9 @@ POST_COLUMNS = ("area", "post", "required", "filled")
 SOURCE_COLUMNS = ("code", "name", "name_en")
 CALENDAR_COLUMNS = ("date", "kind", "name", "name_en", "source")
 
+EVALUATION = "evaluation.toml"
+DEFAULT_FORMULAS = HERE / "counties" / "yunze" / EVALUATION
+
 CAMERA_ID = "8 digits centre code, 2 industry, 3 type (131 camera, 132 network camera), 1 network, 6 serial"
 CAMERA_TYPES = {"131": "camera", "132": "network camera"}
 OTHER_TYPES = {"118": "a recorder", "200": "a platform", "215": "a business group", "216": "a virtual organisation"}
@@ -127,6 +135,19 @@ def check(folder: Path) -> list[Problem]:
     return sorted(_read(folder, geometry_checks=True)[1], key=lambda p: (p.file, p.line or 0, p.field))
 
 
+def default_formulas() -> Formulas:
+    """The formulas that come with the product.
+
+    Raises:
+        ReferenceError: the product's own file is broken.
+    """
+    findings = Findings(EVALUATION)
+    formulas = typed_toml(DEFAULT_FORMULAS, Formulas, findings)
+    if formulas is None:
+        raise ReferenceError(findings.problems)
+    return formulas
+
+
 def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Problem]]:
     findings = Findings("county.toml")
     rules = typed_toml(folder / "county.toml", CountyRules, findings)
@@ -151,6 +172,7 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
         calendar_years=years,
         duty=files.duty(),
         duty_changes=files.duty_changes(),
+        evaluation=files.evaluation(),
     )
     return county, files.problems
 
@@ -276,6 +298,19 @@ class _Files:
                 for fault in tiling.faults(areas, self.rules.tree):
                     findings.add(fault.area.line, "geometry", fault.sentence)
         return areas
+
+    def evaluation(self) -> Formulas:
+        """The county's own formulas, or those that come with the product where it has none."""
+        own = self.folder / EVALUATION
+        path = own if own.exists() else DEFAULT_FORMULAS
+        findings = Findings(EVALUATION, self.problems)
+        formulas = typed_toml(path, Formulas, findings)
+        if formulas is None:
+            return default_formulas()
+        text = text_of(path, findings) or ""
+        for keys, sentence in formula_faults(formulas):
+            findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
+        return formulas
 
     def departments(self) -> dict[str, Department]:
         roles = [rung.role for rung in self.rules.escalation.rungs]

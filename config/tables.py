@@ -277,7 +277,10 @@ def line_of_key(text: str, keys: Sequence[int | str]) -> int | None:
 def _table_path(names: list[str], is_array: bool, seen: dict[tuple[str, ...], int]) -> list[int | str]:
     """A table's path with the running index of each array of tables on the way."""
     if is_array:
-        seen[tuple(names)] = seen.get(tuple(names), -1) + 1
+        key = tuple(names)
+        seen[key] = seen.get(key, -1) + 1
+        for inner in [other for other in seen if len(other) > len(key) and other[: len(key)] == key]:
+            del seen[inner]  # arrays inside begin anew with each entry of the outer one
     path: list[int | str] = []
     for depth, name in enumerate(names, 1):
         path.append(name)

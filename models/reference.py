@@ -22,10 +22,14 @@ from config.county import (
     Post,
     Source,
 )
+from config.evaluation import Formulas
 from models import tables as t
 from models.rules import REFERENCE
 from models.store import Store
 from models.vault import Vault
+
+EVALUATION = "evaluation"
+"""The document of the formulas."""
 
 
 def put(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -108,6 +112,7 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
         put_county(connection, county)
         _put_roster(connection, "duty", Duty, county.duty)
         _put_roster(connection, "duty-changes", DutyChange, county.duty_changes)
+        put_document(connection, EVALUATION, TypeAdapter(Formulas).dump_python(county.evaluation, mode="json"))
         put_areas(connection, [_area(area) for area in county.areas.values()])
         put(connection, t.post, [_row(t.post, post) for post in county.posts])
         put(connection, t.department, [_department(department) for department in county.departments.values()])

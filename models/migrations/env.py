@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from models.evaluation import tables as _evaluation  # noqa: F401 - its tables belong to the schema
 from models.search.tables import of_one_database
 from models.tables import Utc, metadata
 
