@@ -122,6 +122,13 @@ def bring(store: Store, county: County, month: Month, now: datetime, *, limit: i
     return _book(month, row), len(ids)
 
 
+def kept_books(connection: Connection, months: Iterable[Month]) -> dict[Month, Book]:
+    """The books that there are of these months."""
+    names = [str(month) for month in months]
+    rows = connection.execute(select(e.book).where(e.book.c.month.in_(names)))
+    return {Month.read(row.month): _book(Month.read(row.month), row) for row in rows}
+
+
 def _row(connection: Connection, month: Month) -> Row[Any] | None:
     return connection.execute(select(e.book).where(e.book.c.month == str(month))).first()
 

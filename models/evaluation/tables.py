@@ -78,7 +78,7 @@ day_count = Table(
     Column("town", String(32), nullable=False),
     Column("reported", Integer, nullable=False),
 )
-"""Reports of a day by place, category and time of day: hotspots are found in it, never in the cases themselves."""
+"""Reports of a day by place and category: hotspots are found in it, never in the cases themselves."""
 
 ENDED = t.cases.c.closed_at.is_not(None)
 Index("ix_cases_ended_due", t.cases.c.due_at, sqlite_where=ENDED, postgresql_where=ENDED)

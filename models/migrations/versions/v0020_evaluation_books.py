@@ -19,10 +19,9 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("area", sa.String(length=32), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=False),
-        sa.Column("hour", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("town", sa.String(length=32), nullable=False),
         sa.Column("reported", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "area", "category", "hour", name=op.f("pk_analysis_day")),
+        sa.PrimaryKeyConstraint("day", "area", "category", name=op.f("pk_analysis_day")),
     )
     op.create_table(
         "evaluation_book",
