@@ -148,6 +148,15 @@ def default_formulas() -> Formulas:
     return formulas
 
 
+def formulas_of(path: Path, findings: Findings) -> Formulas | None:
+    """The formulas of a file, and every fault that makes one wrong or unfair; None where it is no such file."""
+    formulas = typed_toml(path, Formulas, findings)
+    text = text_of(path, findings) or ""
+    for keys, sentence in formula_faults(formulas) if formulas else ():
+        findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
+    return formulas
+
+
 def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Problem]]:
     findings = Findings("county.toml")
     rules = typed_toml(folder / "county.toml", CountyRules, findings)
@@ -302,15 +311,8 @@ class _Files:
     def evaluation(self) -> Formulas:
         """The county's own formulas, or those that come with the product where it has none."""
         own = self.folder / EVALUATION
-        path = own if own.exists() else DEFAULT_FORMULAS
         findings = Findings(EVALUATION, self.problems)
-        formulas = typed_toml(path, Formulas, findings)
-        if formulas is None:
-            return default_formulas()
-        text = text_of(path, findings) or ""
-        for keys, sentence in formula_faults(formulas):
-            findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
-        return formulas
+        return formulas_of(own if own.exists() else DEFAULT_FORMULAS, findings) or default_formulas()
 
     def departments(self) -> dict[str, Department]:
         roles = [rung.role for rung in self.rules.escalation.rungs]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from models import tables as t
+from models.evaluation.listing import Listing, ListingRefused
 from models.moves import Actor, Role, Stage
 from models.search.ask import Search, Unsearchable, search
 
@@ -118,6 +119,10 @@ class CaseFilter:
     level: int | None = None
     q: str | None = None
     """Words that the text of a case must all have (title, description and address, masked), or a number typed out."""
+    address: str | None = None
+    """Exactly this address."""
+    evaluation: str | None = None
+    """The cases behind a figure of the evaluation (`models.evaluation.listing`)."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -157,11 +162,22 @@ class CaseFilter:
                 parts.append(column.is_(None) if value == "" else column == value)
         if self.area is not None:
             parts.append(or_(c.area == self.area, c.town == self.area))
+        if self.address is not None:
+            parts.append(c.address == self.address)
+        if self.evaluation:
+            parts.append(_evaluated(self.evaluation))
         if self.since is not None:
             parts.append(c.reported_at >= self.since)
         if self.until is not None:
             parts.append(c.reported_at < self.until)
         return and_(*parts)
+
+
+def _evaluated(text: str) -> ColumnElement[bool]:
+    try:
+        return Listing.read(text).condition()
+    except ListingRefused as error:
+        raise FilterRefused("evaluation", str(error)) from error
 
 
 def scope(actor: Actor) -> ColumnElement[bool]:

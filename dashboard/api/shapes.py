@@ -180,6 +180,8 @@ class CaseQuery(Shape):
         None, description="words that must all be in the case's text, or a number of the case, order or source"
     )
     text: Annotated[Line, Field(max_length=100)] | None = Field(None, exclude=True, description="the old name of `q`")
+    address: Annotated[Line, Field(max_length=200, description="exactly this address")] | None = None
+    evaluation: Annotated[Line, Field(max_length=400, description="behind a figure of the evaluation")] | None = None
     since: Written | None = None
     until: Written | None = None
     after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None

@@ -101,6 +101,14 @@ def _added(dialect: str, table: Table) -> Any:
     return row.on_conflict_do_update(index_elements=["bucket", "town", "department"], set_=more)
 
 
+def _with_deadline(case: Row[Any], changes: Mapping[str, Any], detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whatever moves a deadline says in its trace line what it was and what it became: a past month is judged by it."""
+    if "due_at" not in changes or changes["due_at"] == case.due_at:
+        return detail
+    moved = {"due_before": case.due_at, "due_at": changes["due_at"]}
+    return {**detail, **{name: at.isoformat() if at else None for name, at in moved.items()}}
+
+
 class Writing:
     """What every deed needs of its transaction."""
 
@@ -133,6 +141,7 @@ class Writing:
             Conflict: the row is not as it was read any more.
         """
         action, stage, actor, happened_at, note, detail = step
+        detail = _with_deadline(case, changes, detail)
         line = trace_line(action, case.stage, stage, actor, happened_at, self.real, note, detail)
         number = case.trace_count + 1
         head = chained(case.trace_head, {**line, "case": case.code, "number": number})

@@ -72,9 +72,6 @@ day_count = Table(
     Column("day", Date, primary_key=True),  # of the county's calendar
     Column("area", String(32), primary_key=True),
     Column("category", String(64), primary_key=True),
-    Column(
-        "hour", Integer, primary_key=True, autoincrement=False
-    ),  # first hour of its quarter of the day: 0, 6, 12, 18
     Column("town", String(32), nullable=False),
     Column("reported", Integer, nullable=False),
 )

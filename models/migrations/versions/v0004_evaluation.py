@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables import Utc
 
-revision = "0020"
-down_revision = "0001"
+revision = "0004_evaluation"
+down_revision = "0003_search"
 branch_labels = None
 depends_on = None
 
