@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables import Utc
 
-revision = "0004_evaluation"
-down_revision = "0003_search"
+revision = "0005_evaluation"
+down_revision = "0004_duty"
 branch_labels = None
 depends_on = None
 
