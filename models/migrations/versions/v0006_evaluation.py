@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables import Utc
 
-revision = "0005_evaluation"
-down_revision = "0004_duty"
+revision = "0006_evaluation"
+down_revision = "0005_the_whole_loop"
 branch_labels = None
 depends_on = None
 
