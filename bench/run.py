@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 BENCHES = {
+    "cameras": "what a camera costs, beside OpenCV and the floor; glass to glass in a browser",
+    "health": "planted faults of cameras found, and false alarms over whole days",
     "intake": "reports per second through the API, each found afterwards, on SQLite and PostgreSQL",
     "push": "report to painted wall, beside polling and beside a bare relay",
 }

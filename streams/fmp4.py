@@ -13,6 +13,7 @@ from typing import Any
 import av
 
 TICKS = 90_000
+_STEP, _LEAP = TICKS // 25, 10 * TICKS
 _MOVFLAGS = "frag_every_frame+empty_moov+default_base_moof+omit_tfhd_offset"
 
 
@@ -89,8 +90,9 @@ class Fmp4:
         out.options = {"preset": "ultrafast", "crf": "27", "tune": "zerolatency", "sc_threshold": "0"}
         return out
 
-    def passed(self, packet: av.Packet, time: float, taken: float) -> Part | None:
-        """One packet in, the fragment before it out. `time`: seconds in the stream's own clock."""
+    def passed(self, packet: av.Packet, time: float | None, taken: float) -> Part | None:
+        """One packet in, the fragment before it out. `time`: seconds in the stream's own clock, if it
+        has one yet."""
         dts = self._ticks(time)
         copy = av.Packet(bytes(packet))
         shift = 0.0
@@ -100,16 +102,25 @@ class Fmp4:
         copy.time_base, copy.stream, copy.is_keyframe = Fraction(1, TICKS), self._out, packet.is_keyframe
         return self._muxed([copy], taken)
 
-    def encoded(self, frame: av.VideoFrame, time: float, taken: float) -> Part | None:
+    def encoded(self, frame: av.VideoFrame, time: float | None, taken: float) -> Part | None:
         """One picture in, the fragment of the one before it out."""
         frame.pts, frame.time_base = self._ticks(time), Fraction(1, TICKS)
         frame.pict_type = av.video.frame.PictureType.NONE
         return self._muxed(self._out.encode(frame), taken)
 
-    def _ticks(self, time: float) -> int:
-        self._base = time if self._base is None else self._base
-        self._last = max(self._last + 1, round((time - self._base) * TICKS))
-        return self._last
+    def _ticks(self, time: float | None) -> int:
+        """The next decoding time, later than the one before whatever the source says: some begin without times, and a
+        clock that is set leaps. A leap becomes one picture's step."""
+        ahead = self._last + _STEP if self._last >= 0 else 0
+        if time is None:
+            self._last = ahead
+            return ahead
+        ticks = None if self._base is None else round((time - self._base) * TICKS)
+        if ticks is None or not self._last < ticks <= self._last + _LEAP:
+            ticks = self._last + 1 if ticks is not None and self._last - _STEP < ticks <= self._last else ahead
+            self._base = time - ticks / TICKS
+        self._last = ticks
+        return ticks
 
     def _muxed(self, packets: list[av.Packet], taken: float) -> Part | None:
         waiting = self._waiting

@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
-from typing import NoReturn
+from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -26,11 +26,13 @@ from streams.board import Board
 from streams.camera import Moment
 from streams.live import LIVE_PATH, LiveDesk, View, ViewRefusedError, turned_away
 from streams.relay import LIVE_SUBPROTOCOL
+from streams.rounds import PatrolRequest, RoundKey, Rounds
 from streams.tiles import (
     SUBPROTOCOL,
     Backlog,
     WatchRequest,
     beat_message,
+    elsewhere_message,
     picture_message,
     refused_message,
     state_message,
@@ -42,6 +44,9 @@ PATH = "/tiles"
 _SEND_BUFFER_BYTES = 128 << 10
 _WRITE_LIMIT_BYTES = 64 << 10
 _UNAUTHORISED, _POLICY = 4401, 1008
+_REQUEST: TypeAdapter[WatchRequest | PatrolRequest] = TypeAdapter(
+    Annotated[WatchRequest | PatrolRequest, Field(discriminator="kind")]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ class _Seat:
     backlog: Backlog = field(default_factory=Backlog)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     view: View | None = None
+    round: RoundKey | None = None
+    group_due: bool = False
 
 
 class Gateway:
@@ -108,12 +115,15 @@ class Gateway:
     def __init__(
         self, board: Board, moment: Callable[[], Moment], *, origins: frozenset[str], web_port: int | None,
         may_watch: MayWatch, visible: Visible, courtesy: Courtesy | None = None, live: LiveDesk | None = None,
+        elsewhere: Callable[[str], str | None] = lambda camera: None, rounds: Rounds | None = None,
     ) -> None:  # fmt: skip
         self._board, self._moment = board, moment
         self._origins, self._web_port = origins, web_port
         self._may_watch, self._visible = may_watch, visible
         self._courtesy = courtesy or Courtesy()
         self._live = live
+        self._elsewhere = elsewhere
+        self._rounds = rounds
         self._admitted: WeakKeyDictionary[ServerConnection, _Seat] = WeakKeyDictionary()
         self._seats: dict[ServerConnection, _Seat] = {}
         self.evicted = 0
@@ -246,18 +256,59 @@ class Gateway:
                 await _expelled(connection, _POLICY, "too many requests")
             times.append(now)
             try:
-                request = WatchRequest.model_validate_json(text)
+                request = _REQUEST.validate_json(text)
             except ValidationError:
-                await _expelled(connection, _POLICY, 'expected {"kind":"watch","cameras":[…]}')
-            await self._watch(connection, seat, frozenset(request.cameras))
+                await _expelled(connection, _POLICY, 'expected {"kind":"watch","cameras":[…]} or {"kind":"patrol",…}')
+            if isinstance(request, PatrolRequest):
+                await self._patrol(connection, seat, request)
+            else:
+                seat.round = None
+                await self._watch(connection, seat, frozenset(request.cameras))
+
+    async def _patrol(self, connection: ServerConnection, seat: _Seat, request: PatrolRequest) -> None:
+        if self._rounds is None or not self._rounds.knows(request.plan):
+            await _expelled(connection, _POLICY, "there is no such patrol")
+            return
+        seat.round = (request.plan, request.tiles)
+        self._follow(seat, self._rounds)
+
+    def _follow(self, seat: _Seat, rounds: Rounds) -> None:
+        """A screen's patrol has a new group, or one that comes next: its pictures are to be sent."""
+        assert seat.round is not None
+        now, following = rounds.group(seat.round, self._moment().mono)
+        seat.wanted = frozenset(now) | frozenset(following)
+        seat.backlog.watch(frozenset(camera for camera in seat.wanted if self._shows(seat.viewer, camera)))
+        seat.group_due = True
+        seat.wake.set()
+
+    def ticked(self, mono: float) -> None:
+        """Time has passed: patrols move on."""
+        if self._rounds is None:
+            return
+        followed = frozenset(seat.round for seat in self._seats.values() if seat.round is not None)
+        changed = self._rounds.ticked(followed, mono)
+        for seat in self._seats.values():
+            if seat.round in changed:
+                self._follow(seat, self._rounds)
 
     async def _watch(self, connection: ServerConnection, seat: _Seat, cameras: frozenset[str]) -> None:
         shown = frozenset(camera for camera in cameras if self._shows(seat.viewer, camera))
         seat.wanted = cameras
         seat.backlog.watch(shown)
         seat.wake.set()
-        if cameras - shown:
-            await self._send(connection, refused_message(sorted(cameras - shown)))
+        abroad = {camera: url for camera in cameras - shown if (url := self._abroad(seat.viewer, camera))}
+        if abroad:
+            await self._send(connection, elsewhere_message(abroad))
+        if refused := cameras - shown - set(abroad):
+            await self._send(connection, refused_message(sorted(refused)))
+
+    def _abroad(self, viewer: Viewer, camera: str) -> str | None:
+        """The gateway of the host that watches a camera this viewer may see; None where there is none."""
+        try:
+            return self._elsewhere(camera) if self._visible(viewer, camera) is True else None
+        except Exception:
+            log.exception("where camera %s is watched could not be found out", camera)
+            return None
 
     def _shows(self, viewer: Viewer, camera: str) -> bool:
         try:
@@ -281,6 +332,11 @@ class Gateway:
 
     def _next(self, seat: _Seat) -> str | bytes | None:
         """The next message for a viewer, as of now."""
+        if seat.group_due and seat.round is not None and self._rounds is not None:
+            seat.group_due = False
+            return self._rounds.message(
+                seat.round, lambda camera: self._shows(seat.viewer, camera), self._moment().mono
+            )
         while (camera := seat.backlog.next_state()) is not None:
             if standing := self._board.standing(camera):
                 return state_message(standing)

@@ -18,7 +18,9 @@ from streams.camera import Limits, Moment, Reason, State
 from streams.condition import Seen
 from streams.gateway import Courtesy, Gateway, MayWatch, Visible
 from streams.live import LiveDesk, Verify, no_ticket
+from streams.patrol import Sight
 from streams.relay import Key, Relays
+from streams.rounds import PlanOf, Rounds
 from streams.source import Waits
 from streams.supervisor import Bounds, Supervisor
 from streams.ward import Event, MinuteOf, Ward
@@ -29,6 +31,7 @@ log = logging.getLogger("gridcommand.streams")
 OnState = Callable[[str, State, Reason | None, datetime], None]
 _TICK_SECONDS = 0.25
 _NURSE_SECONDS = 1.0
+_ASSESS_SECONDS = 5.0
 _MOST_UNTOLD = 10_000
 
 
@@ -59,6 +62,10 @@ class StreamsConfig:
         ready: called with the gateway's port once it listens.
         group_size: cameras per worker process.
         verify: judges tickets for live views; by default nobody watches live.
+        elsewhere: of a camera that another host watches the address of that host's gateway.
+        plans: patrols, by name.
+        risk: what counts for a camera's place in a patrol, and the cameras that an emergency puts before it, the
+            nearest first; asked every five seconds, in a thread.
         standing: the faults known to stand when the process begins, by camera.
         on_events: told the faults raised and cleared, in a thread, in order; where it raises it is told again.
         on_minute: told each minute what the cameras did in it, in a thread. One that raises has lost its minute.
@@ -77,6 +84,9 @@ class StreamsConfig:
     ready: Callable[[int], None] = lambda port: None
     group_size: int = 25
     verify: Verify = no_ticket
+    elsewhere: Callable[[str], str | None] = lambda camera: None
+    plans: Mapping[str, PlanOf] = field(default_factory=dict)
+    risk: Callable[[], tuple[Mapping[str, Sight], Sequence[str]]] = lambda: ({}, ())
     standing: Callable[[], Mapping[str, frozenset[str]]] = dict
     on_events: Callable[[Sequence[Event]], None] = lambda events: None
     on_minute: Callable[[Sequence[MinuteOf]], None] = lambda minutes: None
@@ -113,9 +123,11 @@ async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
     )
     wanting = _Wanting(supervisor)
     live = LiveDesk(board, moment, supervisor.takes, Relays(wanting.want), config.verify)
+    rounds = Rounds(config.plans, lambda: [camera for camera in supervisor.cameras if board.standing(camera)])
     gateway = Gateway(
         board, moment, origins=config.origins, web_port=config.web_port, may_watch=config.may_watch,
-        visible=config.visible, courtesy=config.courtesy, live=live,
+        visible=config.visible, courtesy=config.courtesy, live=live, elsewhere=config.elsewhere,
+        rounds=rounds,
     )  # fmt: skip
     supervisor.on_part = live.take
     herald = Herald(board, config.on_state)
@@ -124,7 +136,7 @@ async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
     async with gateway.listening(config.host, config.port), supervisor:
         config.ready(gateway.port)
         works = [
-            _tick(board, live), _beat(config.beat), _reread(config, supervisor), herald.run(), wanting.run(),
+            _tick(board, live, gateway), _assess(config, rounds), _beat(config.beat), _reread(config, supervisor), herald.run(), wanting.run(),
             _nurse(config, ward), _each_minute(config, ward),
         ]  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
@@ -140,11 +152,12 @@ async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
             raise end
 
 
-async def _tick(board: Board, live: LiveDesk) -> None:
+async def _tick(board: Board, live: LiveDesk, gateway: Gateway) -> None:
     while True:
         now = moment()
         board.ticked(now)
         live.relays.ticked(now.mono)
+        gateway.ticked(now.mono)
         await asyncio.sleep(_TICK_SECONDS)
 
 
@@ -161,6 +174,16 @@ async def _reread(config: StreamsConfig, supervisor: Supervisor) -> None:
         except Exception:
             log.exception("the register of cameras could not be read: the cameras stay as they are")
         await asyncio.sleep(config.reread)
+
+
+async def _assess(config: StreamsConfig, rounds: Rounds) -> None:
+    while config.plans:
+        try:
+            rounds.sights, rounds.held = await asyncio.to_thread(config.risk)
+        except Exception:
+            log.exception("what cameras are near could not be found out: the patrol keeps its order")
+        await asyncio.sleep(_ASSESS_SECONDS)
+    await asyncio.Event().wait()
 
 
 class _Wanting:

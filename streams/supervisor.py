@@ -122,6 +122,11 @@ class Supervisor:
         if self._live != before:
             await self._follow_roster()
 
+    @property
+    def cameras(self) -> list[str]:
+        """Cameras that may be shown, in the register's order."""
+        return [camera for camera, spec in self._specs.items() if spec.registered]
+
     def takes(self, camera: str) -> CameraSpec | None:
         """What is known of a camera that is watched; None where it is not."""
         return self._specs.get(camera)

@@ -115,11 +115,12 @@ def _decoder_like(source: Source) -> Any:
     return decoder
 
 
-def _time(seen: Seen) -> float:
+def _time(seen: Seen) -> float | None:
+    """The decoding time in the stream's own clock; None where it has none (yet)."""
     packet = seen.packet
-    if packet.dts is not None and packet.pts is not None and seen.time is not None and packet.time_base is not None:
-        return seen.time + float((packet.dts - packet.pts) * packet.time_base)
-    return seen.at if seen.time is None else seen.time
+    if packet.dts is None or packet.pts is None or seen.time is None or packet.time_base is None:
+        return seen.time
+    return seen.time + float((packet.dts - packet.pts) * packet.time_base)
 
 
 class Tap:

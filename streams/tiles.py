@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -59,6 +60,11 @@ def state_message(standing: Standing) -> str:
 def refused_message(cameras: list[str]) -> str:
     """These cameras are not shown to this viewer. Whether they exist is not said."""
     return _text(kind="refused", cameras=cameras)
+
+
+def elsewhere_message(gateways: Mapping[str, str]) -> str:
+    """These cameras are watched by other hosts: ask their gateways."""
+    return _text(kind="elsewhere", cameras=dict(gateways))
 
 
 def beat_message(now: datetime, mono: float) -> str:

@@ -157,10 +157,15 @@ class Tile {
  * @param url address of the gateway's socket (`ws://HOST:PORT/tiles`)
  * @param tiles elements with `data-camera`
  * @param t texts: (key, values) → string
- * @returns {{stop: () => void}}
+ * @param patrol follow a patrol instead: `{ plan, tiles, onGroup }`; `onGroup(message)` builds the tiles of a group and
+ *   hands them to `show`. What came ahead for the next group is kept, so that it is there at once.
+ * @returns {{stop: () => void, show: (nodes: Iterable<HTMLElement>) => void}}
  */
-export function watchTiles({ url, tiles, t }) {
-  const shown = Array.from(tiles, (node) => new Tile(node, t, () => judge()));
+export function watchTiles({ url, tiles, t, patrol = null }) {
+  let shown = Array.from(tiles, (node) => new Tile(node, t, () => judge()));
+  const ahead = new Map(); // of cameras that are not shown yet: their newest picture
+  const states = new Map();
+  const abroad = new Map(); // watchers of tiles whose cameras another host shows, by its gateway's address
   const link = { socket: null, transit: null, triedAt: 0, heardAt: -Infinity, failures: 0, timer: 0, stopped: false };
   const connected = (now) => now - link.heardAt < SILENT_MS;
 
@@ -170,9 +175,14 @@ export function watchTiles({ url, tiles, t }) {
     link.socket = socket;
     link.transit = new Transit();
     link.triedAt = performance.now();
-    socket.onopen = () => socket.send(JSON.stringify({ kind: "watch", cameras: shown.map((tile) => tile.camera) }));
+    socket.onopen = () => socket.send(JSON.stringify(wanted()));
     socket.onmessage = ({ data }) => hear(data);
     socket.onclose = () => socket === link.socket && lost();
+  }
+
+  function wanted() {
+    if (patrol) return { kind: "patrol", plan: patrol.plan, tiles: patrol.tiles };
+    return { kind: "watch", cameras: shown.map((tile) => tile.camera) };
   }
 
   function hear(data) {
@@ -187,13 +197,40 @@ export function watchTiles({ url, tiles, t }) {
     if (!picture) return;
     const { header, jpeg } = picture;
     const age = header.age_ms + link.transit.extra(header.sent, now);
+    const newest = { jpeg, at: header.at, seenAt: now - age };
+    const mine = shown.filter((tile) => tile.camera === header.camera);
+    for (const tile of mine) tile.take(newest);
+    if (patrol && !mine.length) ahead.set(header.camera, newest);
+  }
+
+  /** Show these tiles from now on, in place of those before. */
+  function show(nodes) {
+    for (const tile of shown) tile.stopped = true;
+    shown = Array.from(nodes, (node) => new Tile(node, t, () => judge()));
     for (const tile of shown) {
-      if (tile.camera === header.camera) tile.take({ jpeg, at: header.at, seenAt: now - age });
+      tile.known = states.get(tile.camera) ?? null;
+      if (ahead.has(tile.camera)) tile.take(ahead.get(tile.camera));
+    }
+    ahead.clear();
+    judge();
+  }
+
+  /** Another host shows these cameras: its gateway is asked for their tiles. */
+  function follow(gateways) {
+    for (const address of new Set(Object.values(gateways))) {
+      const theirs = shown.filter((tile) => gateways[tile.camera] === address);
+      shown = shown.filter((tile) => !theirs.includes(tile));
+      for (const tile of theirs) tile.stopped = true;
+      abroad.get(address)?.stop();
+      abroad.set(address, watchTiles({ url: address, tiles: theirs.map((tile) => tile.node), t }));
     }
   }
 
   function hearText(message, now) {
     if (message.kind === "beat") link.transit.extra(message.sent, now);
+    if (message.kind === "state") states.set(message.camera, message);
+    if (message.kind === "group") patrol?.onGroup(message);
+    if (message.kind === "elsewhere" && !patrol) follow(message.cameras);
     for (const tile of shown) {
       if (message.kind === "state" && tile.camera === message.camera) tile.known = message;
       if (message.kind === "refused" && message.cameras.includes(tile.camera)) {
@@ -238,8 +275,10 @@ export function watchTiles({ url, tiles, t }) {
   connect();
 
   return {
+    show,
     stop() {
       link.stopped = true;
+      for (const other of abroad.values()) other.stop();
       clearInterval(watch);
       clearTimeout(link.timer);
       document.removeEventListener("visibilitychange", seenAgain);

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_network
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from alerts.entrance import SESSION_COOKIE, WATCHERS
 from alerts.news import News
-from config.cameras import CamerasError, camera_rules
+from config.cameras import CameraRules, CamerasError, camera_rules
 from config.settings import Settings
 from config.texts import load as load_texts
 from dashboard.cli.camera_care import Care
@@ -25,6 +26,7 @@ from dashboard.cli.plan import DemoPlan, read_plan
 from dashboard.cli.terminal import Refusal
 from models import accounts
 from models.accounts import Visitor
+from models.camera_health import risk
 from models.cameras import RegisteredCamera, register
 from models.moves import Role
 from models.notify import Notifier
@@ -34,13 +36,18 @@ from streams.camera import Reason, State
 from streams.condition import FAULTS
 from streams.demo_server import demo_address, demo_loops, serve_demo
 from streams.gateway import Credentials, Viewer
+from streams.leases import Shares
+from streams.patrol import Sight
 from streams.process import StreamsConfig, run
+from streams.rounds import PlanOf
+from streams.shares import STEP_SECONDS
 from streams.tickets import verified
 from streams.wire import CameraSpec
 
 SCENES_HOST = "127.0.0.1"
 DEMO = "demo:"
 """An address `demo:NAME` is a stream of the demonstration's own server: a drawn scene, or a clip by its file's stem."""
+_REGISTER_SECONDS = 5.0
 WATCHING_SCOPES = frozenset({"operate", "display", "read"})
 
 
@@ -54,7 +61,8 @@ def run_streams(settings: Settings) -> int:
     with open_parts(settings) as parts:
         news = News(settings.redis)
         notifier = Notifier.from_environment()
-        register_ = _Register(parts, plan)
+        shares = Shares.at(settings.redis, f"{socket.gethostname()}-{settings.video_port}", gateway_address(settings))
+        register_ = _Register(parts, plan, shares)
         try:
             rules = camera_rules(settings.county)
         except CamerasError as error:
@@ -72,6 +80,10 @@ def run_streams(settings: Settings) -> int:
                 on_state=functools.partial(_told, parts, news),
                 beat=notifier.beat,
                 ready=lambda _port: notifier.ready(),
+                reread=STEP_SECONDS,
+                elsewhere=shares.elsewhere,
+                plans=_plans(rules),
+                risk=functools.partial(_risk, parts),
                 verify=lambda text, viewer: verified(settings.secret(), text, viewer=viewer, now=real_now()),
                 standing=care.standing,
                 on_events=care.on_events,
@@ -79,6 +91,7 @@ def run_streams(settings: Settings) -> int:
             )
         )
         notifier.stopping()
+        shares.leave()
         news.close()
     return 0
 
@@ -86,12 +99,22 @@ def run_streams(settings: Settings) -> int:
 class _Register:
     """The cameras as the database has them, with the demonstration's streams at the port they have this time."""
 
-    def __init__(self, parts: Parts, plan: DemoPlan | None) -> None:
-        self._parts, self._plan = parts, plan
+    def __init__(self, parts: Parts, plan: DemoPlan | None, shares: Shares) -> None:
+        self._parts, self._plan, self._shares = parts, plan, shares
         self._areas: Mapping[str, str | None] = {}
+        self._specs: list[CameraSpec] = []
+        self._read_at: float | None = None
 
     def cameras(self) -> list[CameraSpec]:
-        """Every camera; called again and again, in a thread."""
+        """The cameras that are this host's; called once a second, in a thread. The register is read every five."""
+        now = time.monotonic()
+        if self._read_at is None or now - self._read_at >= _REGISTER_SECONDS:
+            self._specs = self._read()
+            self._read_at = now
+        mine = self._shares.step([spec.id for spec in self._specs], now)
+        return [spec for spec in self._specs if spec.id in mine]
+
+    def _read(self) -> list[CameraSpec]:
         with self._parts.store.read() as connection:
             known = register(connection, self._parts.vault)
         self._areas = {camera.id: camera.area for camera in known}
@@ -115,6 +138,22 @@ class _Register:
             return False
         area = viewer.grant.area
         return area is None or self._areas[camera] == area
+
+
+def _plans(rules: CameraRules) -> Mapping[str, PlanOf]:
+    """The county's patrols; `all` is always there: every camera, by risk."""
+    known = {
+        name: PlanOf(plan.cameras, plan.dwell, by_risk=plan.order == "risk") for name, plan in rules.patrol.items()
+    }
+    return {"all": PlanOf(), **known}
+
+
+def _risk(parts: Parts) -> tuple[Mapping[str, Sight], Sequence[str]]:
+    with parts.store.read() as connection:
+        found = risk.risks(connection, parts.clock.now())
+        held = risk.taken_over(connection)
+    sights = [Sight(one.camera, one.open_cases, one.urgent_cases, one.faulty, one.focus) for one in found]
+    return {sight.camera: sight for sight in sights}, held
 
 
 def _fault_words(settings: Settings) -> Mapping[str, str]:
@@ -148,6 +187,13 @@ def _told(parts: Parts, news: News, camera: str, state: State, reason: Reason | 
 def _networks(settings: Settings, plan: DemoPlan | None) -> tuple[Network, ...]:
     listed = networks([part.strip() for part in settings.camera_networks.split(",") if part.strip()])
     return (*listed, ip_network("127.0.0.0/8")) if plan else listed
+
+
+def gateway_address(settings: Settings) -> str:
+    """Where browsers find this host's gateway; empty where they find it only beside the page (one host)."""
+    if settings.public_url or settings.host in ("0.0.0.0", "::"):
+        return f"ws://{socket.gethostname()}:{settings.video_port}/tiles"
+    return f"ws://{settings.host}:{settings.video_port}/tiles"
 
 
 def origins(settings: Settings) -> frozenset[str]:

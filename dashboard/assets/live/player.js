@@ -21,13 +21,14 @@ const STALE_MS = 3000;
 const SILENT_MS = 6000;
 const JUDGE_MS = 250;
 const KEEP_SECONDS = 12;
+const TICKS = 90_000;
 /** Seconds behind the newest fragment: leap to it from the first on, hurry from the second on, rest at the third. */
-export const PACE = { leap: 1.2, hurry: 0.22, rest: 0.1 };
+export const PACE = { leap: 0.7, hurry: 0.16, rest: 0.08 };
 
 /** What the player does about its distance (s) from the newest fragment: a rate, or null: leap. */
 export function pace(behind, rate) {
   if (behind > PACE.leap) return null;
-  if (behind > PACE.hurry) return behind > 0.5 ? 1.25 : 1.08;
+  if (behind > PACE.hurry) return behind > 0.35 ? 1.25 : 1.1;
   return behind < PACE.rest ? 1 : rate;
 }
 
@@ -47,13 +48,15 @@ class Edge {
     this.source = null;
     this.buffer = null;
     this.waiting = [];
-    this.seen = []; // [media time at the end of a fragment, when its picture was taken by our clock]
+    this.seen = []; // [media time of a picture, when it was taken by our clock]
+    this.begun = false;
   }
 
   begin(mime, init) {
     this.end();
     this.waiting = [init];
     this.seen = [];
+    this.begun = false;
     const source = new MediaSource();
     this.source = source;
     this.address = URL.createObjectURL(source);
@@ -69,7 +72,9 @@ class Edge {
 
   take(bytes, takenAt) {
     this.waiting.push(bytes);
-    this.newest = takenAt;
+    const at = mediaTime(bytes);
+    if (at !== null) this.seen.push([at, takenAt]);
+    if (this.seen.length > 600) this.seen.splice(0, 300);
     this.next();
   }
 
@@ -95,13 +100,10 @@ class Edge {
     const { buffered } = this.buffer;
     if (!buffered.length) return;
     const end = buffered.end(buffered.length - 1);
-    if (this.newest !== undefined) {
-      this.seen.push([end, this.newest]);
-      if (this.seen.length > 400) this.seen.splice(0, 200);
-    }
     const start = buffered.start(buffered.length - 1);
     const behind = end - this.video.currentTime;
-    const rate = pace(behind, this.video.playbackRate);
+    const rate = this.begun ? pace(behind, this.video.playbackRate) : null;
+    this.begun = true;
     if (rate === null || this.video.currentTime < start) this.video.currentTime = Math.max(start, end - PACE.rest);
     else if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
     if (this.video.paused) this.video.play().catch(() => {});
@@ -109,21 +111,31 @@ class Edge {
 
   /** When the picture now shown was taken, by our clock; null before the first. */
   takenAt() {
-    const at = this.video.currentTime;
     if (!this.seen.length || this.video.readyState < 2) return null;
+    const at = this.video.currentTime + 0.001;
     for (let index = this.seen.length - 1; index >= 0; index -= 1) {
-      const [end, taken] = this.seen[index];
-      if (end <= at || index === 0) return taken + Math.max(-2000, (at - end) * 1000);
+      if (this.seen[index][0] <= at) return this.seen[index][1];
     }
-    return null;
+    return this.seen[0][1];
   }
 
   end() {
     if (this.address) URL.revokeObjectURL(this.address);
     this.source = this.buffer = this.address = null;
-    this.newest = undefined;
     this.waiting = [];
   }
+}
+
+/** The time (s) of a fragment's picture, out of its `tfdt` box; null where there is none. */
+export function mediaTime(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 256));
+  for (let at = 0; at + 16 <= view.byteLength; at += 1) {
+    if (view.getUint32(at) === 0x74666474) {
+      const ticks = view.getUint8(at + 4) ? Number(view.getBigUint64(at + 8)) : view.getUint32(at + 8);
+      return ticks / TICKS;
+    }
+  }
+  return null;
 }
 
 function joined(parts) {

@@ -163,7 +163,8 @@ export function buildEscalation(root, context) {
     setText(cameraWord, `${words.t("wall.escalation.camera")} · ${words.t("wall.escalation.camera_far", { distance: far })}`);
     const tile = buildTile(found.camera, words);
     cameraRoom.replaceChildren(tile);
-    stopCamera = await watch([tile], context);
+    const watching = await watch([tile], context);
+    stopCamera = () => watching.stop();
   }
 
   /** Shows the gravest, or leaves the screen; the one shown keeps its place for a moment after it has ended. */

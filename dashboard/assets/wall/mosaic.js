@@ -3,6 +3,7 @@
  * first; a camera whose register is not complete is never shown. The tiles keep near 16:9 whatever room the panel has.
  */
 import { el, rem, setAttribute, setText } from "../ui/dom.js";
+import { mosaicTools } from "./mosaic_tools.js";
 
 const SHAPE = 16 / 9;
 
@@ -30,19 +31,18 @@ export function columnsFor(count, width, height) {
   return best.columns;
 }
 
-/** Starts the pictures of some tiles; without the video module the tiles stay and say so. Returns what stops them. */
-export async function watch(tiles, { words, reference }) {
+/** Starts the pictures of some tiles; without the video module the tiles stay and say so. Returns the watching. */
+export async function watch(tiles, { words, reference }, patrol = null) {
   try {
     const { watchTiles } = await import("../tiles.js");
-    const watching = watchTiles({ url: reference.video_url, tiles, t: words.t });
-    return () => watching.stop();
+    return watchTiles({ url: reference.video_url, tiles, t: words.t, patrol });
   } catch (error) {
     console.warn(`cameras: ${error.message}`);
     for (const tile of tiles) {
       setAttribute(tile, "data-state", "offline");
       setText(tile.querySelector(".tile-note"), words.t("wall.cameras.no_module"));
     }
-    return () => {};
+    return { stop() {} };
   }
 }
 
@@ -52,25 +52,53 @@ export function buildMosaic(panel, context) {
   panel.body.append(room);
   truth.line(panel.age, "figures");
   truth.area(panel.scope, "figures");
+  const known = new Map(reference.cameras.map((camera) => [camera.id, camera]));
+  let wish = { tiles: 0, patrol: false };
   let shown = 0;
-  let stop = () => {};
+  let running = "";
+  let watching = { stop() {} };
 
-  async function fill() {
-    const wanted = chosen(reference.cameras, Number(getComputedStyle(panel.node).getPropertyValue("--tiles")) || 9);
-    if (wanted.length && wanted.length !== shown) {
-      shown = wanted.length;
-      stop();
-      const tiles = wanted.map((camera) => buildTile(camera, words));
-      room.replaceChildren(...tiles);
-      stop = await watch(tiles, context);
-    }
+  function arrange() {
     const columns = columnsFor(Math.max(1, shown), panel.body.clientWidth, panel.body.clientHeight);
     room.style.setProperty("--tile-columns", columns);
     room.style.setProperty("--tile-most", `${((panel.body.clientWidth / columns / SHAPE) * 1.25) / rem()}rem`);
   }
 
+  /** The group that a patrol shows now. */
+  function showGroup(message) {
+    const tiles = message.cameras.filter((id) => known.has(id)).map((id) => buildTile(known.get(id), words));
+    shown = tiles.length;
+    room.replaceChildren(...tiles);
+    setAttribute(room, "data-patrol", message.held ? "held" : "round");
+    tools.group(message);
+    watching.show(tiles);
+    arrange();
+  }
+
+  async function fill() {
+    const count = wish.tiles || Number(getComputedStyle(panel.node).getPropertyValue("--tiles")) || 9;
+    const mode = `${wish.patrol} ${wish.patrol ? wish.tiles || 9 : chosen(reference.cameras, count).length}`;
+    if (mode !== running) {
+      running = mode;
+      watching.stop();
+      room.removeAttribute("data-patrol");
+      if (wish.patrol) watching = await watch([], context, { plan: "all", tiles: wish.tiles || 9, onGroup: showGroup });
+      else {
+        const tiles = chosen(reference.cameras, count).map((camera) => buildTile(camera, words));
+        shown = tiles.length;
+        room.replaceChildren(...tiles);
+        watching = await watch(tiles, context);
+      }
+    }
+    arrange();
+  }
+
+  const tools = mosaicTools(panel, words, (next) => {
+    wish = next;
+    fill();
+  });
   if (!chosen(reference.cameras, 1).length) room.append(el("p", { class: "empty" }, words.t("wall.cameras.empty")));
-  new ResizeObserver(fill).observe(panel.body);
+  else new ResizeObserver(fill).observe(panel.body);
   return {
     write(figures) {
       setText(panel.scope, words.t("wall.cameras.online", { online: words.number(figures.cameras_online), total: words.number(figures.cameras_total) }));

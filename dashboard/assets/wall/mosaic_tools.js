@@ -1,0 +1,50 @@
+/**
+ * How many cameras the wall shows (4, 9, 16, 25) and whether it goes round (轮巡). 16 and 25 need room: the panel then takes
+ * the whole page, until the same button (or Escape) gives it back. A display without a keyboard is told by its address:
+ * `/wall?tiles=16&patrol=all`.
+ */
+import { el, setAttribute, setText } from "../ui/dom.js";
+
+export const SIZES = [4, 9, 16, 25];
+const FULL_FROM = 16;
+
+/** What an address asks for: `{ tiles, patrol }`; 0 tiles: as many as the panel is made for. */
+export function wished(search) {
+  const asked = new URLSearchParams(search);
+  const tiles = Number(asked.get("tiles"));
+  return { tiles: SIZES.includes(tiles) ? tiles : 0, patrol: asked.get("patrol") === "all" };
+}
+
+/** The buttons in the panel's head. `changed({ tiles, patrol })` is called at once where the address asks for something. */
+export function mosaicTools(panel, words, changed) {
+  const wish = wished(location.search);
+  const sizes = SIZES.map((size) => el("button", { type: "button", class: "mosaic-tool", title: words.t("live.tiles", { n: size }) }, String(size)));
+  const round = el("button", { type: "button", class: "mosaic-tool mosaic-round", title: words.t("live.patrol_title") }, words.t("live.patrol"));
+  const told = el("span", { class: "mosaic-told", role: "status" });
+  (panel.tools ?? panel.node).prepend(told, ...sizes, round);
+
+  function show() {
+    sizes.forEach((button, index) => setAttribute(button, "aria-pressed", String(SIZES[index] === wish.tiles)));
+    setAttribute(round, "aria-pressed", String(wish.patrol));
+    panel.node.classList.toggle("mosaic-full", wish.tiles >= FULL_FROM);
+    if (!wish.patrol) setText(told, "");
+  }
+
+  function change(next) {
+    Object.assign(wish, next);
+    show();
+    changed({ ...wish });
+  }
+
+  sizes.forEach((button, index) => button.addEventListener("click", () => change({ tiles: wish.tiles === SIZES[index] ? 0 : SIZES[index] })));
+  round.addEventListener("click", () => change({ patrol: !wish.patrol }));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && wish.tiles >= FULL_FROM && change({ tiles: 0 }));
+  show();
+  if (wish.tiles || wish.patrol) queueMicrotask(() => changed({ ...wish }));
+  return {
+    /** A patrol's group has come: whether an emergency holds the screen. */
+    group(message) {
+      setText(told, message.held ? words.t("live.held") : "");
+    },
+  };
+}
