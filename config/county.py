@@ -149,8 +149,13 @@ class HandBackRule:
 
 @dataclass(frozen=True)
 class UrgeRule:
+    """催办: before expiry at shares of the time left, and again and again while an order has no receipt."""
+
     __pydantic_config__ = STRICT
     repeat_minutes: PositiveInt
+    shares: tuple[Share, ...] = (0.5, 0.2)
+    most: Annotated[int, Field(ge=0, le=50)] = 8
+    """How often an order without receipt is urged at most."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,10 @@ class Rung:
     name: str
     name_en: str
     acknowledge_minutes: PositiveInt
+    time: Literal["working", "plain"] = "working"
+    """What is as grave as `takeover_level` waits in plain time whatever stands here."""
+    again: Annotated[int, Field(ge=0, le=20)] = 0
+    """How often it is told anew before the next rung (or, on the top, before the ladder falls silent)."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +182,17 @@ class Escalation:
     """An escalation of this level or graver takes the wall; 0: none does."""
     quiet_hours: tuple[time, time]
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    notice: bool = True
+    """Whether a supervision is followed by a written notice on the next working day."""
+
+
+@dataclass(frozen=True)
+class NotifyRules:
+    """Where notifications may be sent. Nothing is ever sent to a host that does not stand here."""
+
+    __pydantic_config__ = STRICT
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d{1,5})?$")], ...] = ()
+    """Host names, with a port where it is not the usual one of the channel: `sms.example.gov.cn`, `10.1.2.3:8443`."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +279,7 @@ class CountyRules:
     staffing: tuple[StaffingRule, ...] = ()
     labels: Code = dataclass_field(default="eight_steps", kw_only=True)
     """The label set in use: how this county names the steps of the flow."""
+    notify: NotifyRules = dataclass_field(default=NotifyRules(), kw_only=True)
 
 
 # ----------------------------------------------------------------------------------------- what the tables say

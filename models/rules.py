@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from models import tables as t
 from models.calendars import Calendar, UnknownYear
 from models.clocks import Limit, Pause, Unit, due, mark
+from models.ladder.plan import Ladder, answer_due, ladder_of
 from models.moves import Refused
 from models.places import Place, PlaceIndex
 from models.store import Store
@@ -68,7 +69,7 @@ class RuleBook:
     orange_share: float
     takeover_level: int
     direct_level: int
-    acknowledge_minutes: tuple[int, ...]
+    ladder: Ladder
     warnings: tuple[float, ...] = (0.2,)
     """Shares of the time left at which a clock warns, the greatest first."""
     levels: tuple[str, ...] = ("county",)
@@ -86,11 +87,11 @@ class RuleBook:
     @property
     def rungs(self) -> int:
         """How many rungs the ladder has."""
-        return len(self.acknowledge_minutes)
+        return len(self.ladder.rungs)
 
-    def acknowledge_within(self, rung: int) -> timedelta:
-        """How long a rung (1 is the lowest) waits for an answer."""
-        return timedelta(minutes=self.acknowledge_minutes[min(rung, self.rungs) - 1])
+    def answer_due(self, rung: int, at: datetime, level: int) -> datetime:
+        """Until when the contact of a rung (1 is the lowest) has to answer a call of this moment."""
+        return answer_due(self.ladder, rung, at, level, self.calendar)
 
     def category(self, code: str) -> Category:
         """A leaf by its code.
@@ -206,7 +207,7 @@ def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
         orange_share=orange,
         takeover_level=ladder.get("takeover_level", 2),
         direct_level=ladder.get("direct_level", 1),
-        acknowledge_minutes=tuple(rung["acknowledge_minutes"] for rung in ladder.get("rungs", ())) or (30, 60, 120),
+        ladder=ladder_of(county),
         warnings=tuple(sorted(county.get("clock", {}).get("warnings") or (orange,), reverse=True)),
         levels=tuple(county.get("tree", {}).get("levels", ("county",))),
         stage_exceptions=stages.pop("categories", {}),

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from models.casetimes import stage_due
 from models.door import clocks, endings, levels, merging, orders
 from models.door.doing import Doing
-from models.door.escalation import acknowledge, set_next_clock
+from models.door.escalation import acknowledge, follow
 from models.door.sight import visible
 from models.door.standing import orders_of, standing_of
 from models.door.writing import Outcome, Overtaken, Step, Writing
@@ -77,8 +77,6 @@ UNTOLD = frozenset({"note", "version", "happened_at", "escalation"})
 """Fields that the trace does not keep as detail: it has columns of its own for them, or no use."""
 _PENDING = frozenset({Stage.DISPATCHED, Stage.HANDLING, Stage.SUSPENDED})
 """Where an offered transfer and a requested extension stay open."""
-_CLOCKLESS = frozenset({Stage.SUSPENDED, Stage.MERGED, Stage.CLOSED})
-"""Whoever comes from or goes to one of these has another next clock."""
 
 
 def move(
@@ -182,14 +180,9 @@ def _follow(doing: Doing, outcome: Outcome) -> None:
         if outcome.case.stage == Stage.CLOSED:
             endings.count_closed(work, outcome.case)
         merging.end_children(doing, outcome)
-    elif _moves_clocks(doing, outcome.case):
-        set_next_clock(work, outcome.case)
+    follow(work, outcome.case, action, doing.actor, doing.now)
     if action == "report-directly" or _turned_grave(doing, outcome.case):
         levels.press(doing, outcome)
-
-
-def _moves_clocks(doing: Doing, case: Row[Any]) -> bool:
-    return "due_at" in doing.changes or bool({case.stage, doing.case.stage} & _CLOCKLESS)
 
 
 def _turned_grave(doing: Doing, case: Row[Any]) -> bool:

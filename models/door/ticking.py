@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from models import tables as t
 from models.casetimes import next_warning
 from models.door.clocks import resume_by_itself
-from models.door.escalation import CLOCK, climb, escalate, set_next_clock
+from models.door.escalation import CLOCK, climb, set_next_clock
 from models.door.writing import Outcome, Step, Writing
 from models.messages import ClockBreached, ClockWarned
 from models.moves import Stage
@@ -60,11 +60,9 @@ def tick_one(work: Writing, case: Row[Any], now: datetime) -> None:
         changes = {"breached_at": case.due_at, "warned_at": case.warned_at or case.soon_at, "warn_at": None}
         outcome = work.apply(case, changes, Step("breach", stage, CLOCK, case.due_at))
         work.draft(outcome, ClockBreached(**work.place(outcome.case)))
-        escalate(work, outcome, "breach", now)
     elif case.warn_at is not None and case.warn_at <= now:
         changes = {"warned_at": case.warn_at, "warn_at": next_warning(work.rules, case)}
         outcome = work.apply(case, changes, Step("warn", stage, CLOCK, case.warn_at))
         work.draft(outcome, ClockWarned(**work.place(outcome.case)))
-    else:
-        climb(work, outcome, now)
-    set_next_clock(work, outcome.case)
+    step = climb(work, outcome, now)
+    set_next_clock(work, outcome.case, step)

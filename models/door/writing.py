@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models import tables as t
 from models.door.chain import chained, trace_line
 from models.door.facts import case_fields
+from models.ladder.people import People, read
 from models.messages import Message
 from models.moves import Actor, Stage
 from models.rules import RuleBook
@@ -128,6 +129,11 @@ class Writing:
         self._next = numbers or self._count
         self._drafts: list[_Draft] = []
         self._rollups: list[tuple[datetime, str, str, str, int]] = []
+
+    @cached_property
+    def people(self) -> People:
+        """Everybody who can be told something, read once for the transaction."""
+        return read(self.db)
 
     def next_number(self, kind: str, now: datetime) -> str:
         """The next number of this kind on the local day, as "20261118-0001"."""

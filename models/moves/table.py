@@ -251,7 +251,7 @@ MOVES: Mapping[str, Move] = _table(
         "acknowledge",
         frozenset(Stage),
         None,
-        frozenset({Role.OPERATOR, Role.DUTY}),
+        frozenset({Role.OPERATOR, Role.DUTY, Role.DEPARTMENT}),
         (Field("escalation", "count", required=True), _NOTE),
     ),
     # A source system that keeps its own loop (12345, an imported file) tells us that it has closed a case.

@@ -17,9 +17,11 @@ from dashboard.pages.duty import sheet
 from dashboard.phone import page as phone_page
 from models.accounts import SCOPES
 from models.desk import REFERENCE_TABLES
+from models.door.escalation import LADDER_ACTIONS
 from models.duty import handover
 from models.duty.rounds import State
 from models.filters import STATES
+from models.ladder.plan import Kind
 from models.moves import MOVES, Role, Stage
 
 ROOT = HERE.parent
@@ -62,11 +64,22 @@ CODES = {
     "cases.face": ["none", "on-time", "due-soon", "overdue", "in-time", "late"],
     "cases.column": list(cases.COLUMNS),
     "cases": ["department", "area", "category", "source", "level"],
-    "case.action": [*MOVES, "report", "warn", "breach", "escalate", "rederive", "close-with", "take-in"],
+    "case.action": [
+        *MOVES,
+        "report",
+        "warn",
+        "breach",
+        "escalate",
+        "rederive",
+        "close-with",
+        "take-in",
+        *LADDER_ACTIONS.values(),
+    ],
     "case.field": sorted({"happened_at", *(field.name for move in MOVES.values() for field in move.fields)}),
     "case.option": sorted(
         {f"{field.name}.{code}" for move in MOVES.values() for field in move.fields for code in field.options}
     ),
+    "ladder.kind": [*Kind, "message", "reminder"],
     "case.escalation.reason": ["breach", "direct", "unacknowledged"],
     "case": [f"no_derivation_{basis}" for basis in ("source", "none", "unknown-year")],
     "camera": list(cameras.COLUMNS),

@@ -133,7 +133,7 @@ def test_clocks_warn_breach_and_climb_each_once(door: Door, leaf: Callable[[str]
     for moment in (case.soon_at, case.due_at, case.due_at + timedelta(hours=9), case.due_at + timedelta(hours=40)):
         for _ in range(3):  # asked again at the same moment nothing happens twice
             kinds += [(fact.kind, getattr(fact, "rung", None)) for fact in door.tick(moment)[1]]  # type: ignore[attr-defined]
-    assert kinds == [
+    assert [fact for fact in kinds if fact[0] != "case.moved"] == [
         ("clock.warned", None),
         ("clock.breached", None),
         ("case.escalated", 1),
