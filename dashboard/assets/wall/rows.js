@@ -52,13 +52,16 @@ export function buildRows(body, options) {
   let settled = -Infinity;
   let latest = [];
   let letters = 8;
+  /** In CSS pixels; asked of the page only when the panel has another size: asking after a change lays it out again. */
+  let measured = { room: 0, least: 1, unit: 16, height: "" };
 
-  /** How many rows fit; they then share the room exactly. The style sheet says how low a row may be. */
+  /** How many rows fit; they then share the room exactly. */
   function capacity() {
-    const least = (parseFloat(getComputedStyle(body).getPropertyValue("--row-least")) || 2.3) * rem();
-    const room = body.clientHeight - head.offsetHeight;
+    const { room, least, unit } = measured;
     const fit = Math.max(3, Math.floor(room / least));
-    body.style.setProperty("--row", `${Math.min(room / Math.min(fit, Math.max(order.length, 1)), least * 1.2) / rem()}rem`);
+    const height = `${Math.min(room / Math.min(fit, Math.max(order.length, 1)), least * 1.2) / unit}rem`;
+    if (height !== measured.height) body.style.setProperty("--row", height);
+    measured.height = height;
     return fit;
   }
 
@@ -108,8 +111,11 @@ export function buildRows(body, options) {
     setHidden(empty, order.length > 0);
   }
 
-  /** How many letters (of a full square) the first column holds. */
+  /** The room for rows, how low one may be (the style sheet says), and how many letters the first column holds. */
   function measure() {
+    const unit = rem();
+    const least = (parseFloat(getComputedStyle(body).getPropertyValue("--row-least")) || 2.3) * unit;
+    measured = { room: body.clientHeight - head.offsetHeight, least, unit, height: "" };
     const column = head.firstElementChild;
     const inner = column.clientWidth - parseFloat(getComputedStyle(column).paddingLeft);
     letters = Math.floor(inner / parseFloat(getComputedStyle(list).fontSize));

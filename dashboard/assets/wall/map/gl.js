@@ -74,11 +74,11 @@ function slab(unit) {
 /**
  * Keeps the drawing from taking the frames that news needs. Changes are gathered and sent together: at once after a quiet
  * spell, then so seldom that drawing takes a small share of the time. What one drawing costs is measured as it happens, so
- * a graphics card gets four pictures a second and a machine without one a picture every second or three.
+ * a graphics card gets four pictures a second and a machine without one a picture every second to every fourth.
  */
 const SHARE = 8;
 const SOONEST = 230;
-const LATEST = 2800;
+const LATEST = 4000;
 
 function makePace(send) {
   let cost = 30;
@@ -145,7 +145,7 @@ function styleOf(geo, colours, unit, lean, gap) {
 }
 
 /** Pixels that a processor may be asked to draw; beyond them the picture is drawn coarser and enlarged (names are not in it). */
-const BEARABLE = 700_000;
+const BEARABLE = 500_000;
 
 /** Without a graphics card: as sharp as bearable while the map stands, a quarter of the pixels while it moves. */
 function sparePixels(map) {
@@ -175,7 +175,7 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
     container, style: styleOf(geo, colours, rem(), lean, gap), ...view, bearing: 0,
     attributionControl: false, maplibreLogo: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, keyboard: false,
     renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
-    canvasContextAttributes: { antialias: true, powerPreference: "high-performance" },
+    canvasContextAttributes: { antialias: !software, powerPreference: "high-performance" },
   });
   if (software) sparePixels(map);
   map.getCanvas().removeAttribute("tabindex");

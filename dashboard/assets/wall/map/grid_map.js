@@ -55,6 +55,8 @@ export class GridMap {
   #homeTimer = 0;
   #hatched = null;
   #hover = 0;
+  /** Of the room, in CSS pixels: kept, for asking the page again after each change would lay it out again. */
+  #measured = { width: 0, height: 0 };
 
   constructor(panel, context) {
     this.#panel = panel;
@@ -88,6 +90,7 @@ export class GridMap {
     const { words, reference } = this.#context;
     const [grids, towns] = [this.#places.count("grids"), this.#places.count("towns")];
     const how = webGl();
+    this.#measure();
     this.#ledger = new Ledger(this.#places, reference.ramp);
     this.#tall = how !== "none" && localStorage.getItem(REMEMBERED) !== "2d";
     if (grids > MANY && towns) this.#level = "towns";
@@ -293,7 +296,11 @@ export class GridMap {
   // --- view --------------------------------------------------------------------------------------------------------------
 
   #size() {
-    return { width: this.#room.clientWidth, height: this.#room.clientHeight };
+    return this.#measured;
+  }
+
+  #measure() {
+    this.#measured = { width: this.#room.clientWidth, height: this.#room.clientHeight };
   }
 
   /** The boxes in the panel's corners, in its own pixels, each with some air around it. */
@@ -312,6 +319,7 @@ export class GridMap {
   }
 
   #resized() {
+    this.#measure();
     this.#drawing.resize();
     if (this.#home) this.#drawing.view(this.#homeView(), false);
     this.#place();

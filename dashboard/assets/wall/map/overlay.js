@@ -170,8 +170,7 @@ export function buildOverlay(container) {
     flash([x, y]) {
       const ring = flashes[nextFlash];
       nextFlash = (nextFlash + 1) % FLASHES;
-      ring.style.left = `${x}px`;
-      ring.style.top = `${y}px`;
+      ring.style.translate = `${x}px ${y}px`; // no layout, whatever else has just been written
       ring.animate(stillness() ? STILL : RING, { duration: 1600, easing: "ease-out" });
     },
 
