@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, or_, update
 
 from models import tables as t
 from models.door import moving, reporting, ticking
 from models.door.reporting import Report
+from models.door.together import Together
 from models.door.writing import Outcome, Writing
 from models.messages import CameraChanged, Message, TimeChanged
 from models.moves import Actor
@@ -20,6 +21,8 @@ from models.rules import RuleBook
 from models.store import Store
 from models.timebase import Timebase, real_now, set_timebase
 from models.vault import Vault
+
+A = TypeVar("A")
 
 
 class Deed(Writing):
@@ -68,6 +71,7 @@ class Door:
         self._rules = rules
         self._vault = vault
         self._numbers = None if store.sqlite else Numbers(store).next
+        self._reports: Together[Outcome] = Together(self._all)
 
     def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
         """See `models.door.reporting.report`."""
@@ -108,13 +112,16 @@ class Door:
             facts.extend(deed.finish())
 
     def _one(self, work: Callable[[Deed], Outcome]) -> Outcome:
+        return self._all([work])[0]
+
+    def _all(self, works: Sequence[Callable[[Deed], A]]) -> list[A]:
         rules = self._rules()
 
-        def transaction(connection: Connection) -> Outcome:
+        def transaction(connection: Connection) -> list[A]:
             deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
-            outcome = work(deed)
+            answers = [work(deed) for work in works]
             deed.finish()
-            return outcome
+            return answers
 
-        outcome: Outcome = self._store.run(transaction)
-        return outcome
+        answers: list[A] = self._store.run(transaction)
+        return answers

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 
 from models import tables as t
 from models.casetimes import stage_due
@@ -55,6 +55,13 @@ def _new_case(dialect: str) -> Any:
     return upserting(dialect).insert(t.cases).on_conflict_do_nothing().returning(*t.cases.c)
 
 
+@cache
+def _known_case(keys: tuple[str, ...]) -> Any:
+    """A client's case by any of these keys. Built once, as building it for every report cost more than asking it."""
+    same = or_(*(t.cases.c[name] == bindparam(f"of_{name}") for name in keys))
+    return select(t.cases).where(t.cases.c.client == bindparam("of_client"), same)
+
+
 def report(work: Writing, report: Report, actor: Actor, now: datetime) -> Outcome:
     """File a new case, or find the one that this client has already reported under the same key.
 
@@ -87,14 +94,11 @@ def _expected(case: Row[Any] | None) -> Row[Any]:
 
 
 def _already(work: Writing, report: Report) -> Row[Any] | None:
-    keys = []
-    if report.external_id is not None:
-        keys.append(t.cases.c.external_id == report.external_id)
-    if report.idempotency_key is not None:
-        keys.append(t.cases.c.idempotency_key == report.idempotency_key)
+    keys = tuple(name for name in ("external_id", "idempotency_key") if getattr(report, name) is not None)
     if not keys or report.client is None:
         return None
-    found = work.db.execute(select(t.cases).where(t.cases.c.client == report.client, or_(*keys))).first()
+    named = {f"of_{name}": getattr(report, name) for name in keys}
+    found = work.db.execute(_known_case(keys), {"of_client": report.client, **named}).first()
     if found is None:
         return None
     same_key = report.idempotency_key is not None and found.idempotency_key == report.idempotency_key
