@@ -38,6 +38,8 @@ class FileForm:
     """Zone of times that carry no offset of their own."""
     frame: Frame
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    times: tuple[Annotated[str, Field(pattern="%")], ...] = ()
+    """How times are written that are not ISO 8601, such as `%Y/%m/%d %H:%M`; tried in order."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,11 @@ class CaseColumns:
 
 @dataclass(frozen=True)
 class CaseValues:
-    """The file's values and ours. What is not named: refused (status), kept (area), the default (source)."""
+    """The file's values and ours. What is not named: refused (status), the default (source), kept (the others)."""
 
     __pydantic_config__ = STRICT
+    category: Mapping[str, str] = field(default_factory=dict)
+    department: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Stage] = field(default_factory=dict)
     source: Mapping[str, str] = field(default_factory=dict)
     area: Mapping[str, str] = field(default_factory=dict)
@@ -166,32 +170,23 @@ class CaseMap:
         return ForeignCase(
             external_id=_required(row, names.external_id),
             reported_at=self._instant(row, names.reported_at) or _refuse_empty(names.reported_at),
-            category=_cell(row, names.category) or self.defaults.category,
+            category=_ours(row, names.category, self.values.category) or self.defaults.category,
             description=_joined(row, names.description),
             closing=_joined(row, names.closing),
-            department=_cell(row, names.department) or None,
+            department=_ours(row, names.department, self.values.department) or None,
             stage=self._stage(row),
             closed_at=self._instant(row, names.closed_at),
             due_at=self._instant(row, names.due_at),
             longitude=longitude,
             latitude=latitude,
             address=_cell(row, names.address),
-            area=self.values.area.get(_cell(row, names.area), _cell(row, names.area)) or None,
+            area=_ours(row, names.area, self.values.area) or None,
             source=self.values.source.get(_cell(row, names.source), self.defaults.source),
             level=self.defaults.level,
         )
 
     def _instant(self, row: Mapping[str, str], column: str) -> datetime | None:
-        text = _cell(row, column)
-        if not text:
-            return None
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise RowRefused(f"{column}: expected a time such as 2026-07-06 06:30:51+00; came {text!r}") from None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=ZoneInfo(self.file.timezone))
-        return moment.astimezone(UTC)
+        return instant(row, column, self.file)
 
     def _stage(self, row: Mapping[str, str]) -> Stage:
         """As the file says; without a column of its own, a closing time means closed."""
@@ -207,6 +202,46 @@ class CaseMap:
         longitude = _degrees(row, self.columns.longitude, 180)
         latitude = _degrees(row, self.columns.latitude, 90)
         return (longitude, latitude) if longitude is not None and latitude is not None else (None, None)
+
+
+def instant(row: Mapping[str, str], column: str, form: FileForm) -> datetime | None:
+    """The time in a cell, UTC; None where it is empty.
+
+    Raises:
+        RowRefused: it is written in no way that is known.
+    """
+    text = _cell(row, column)
+    if not text:
+        return None
+    moment = _iso(text)
+    for way in form.times:
+        moment = moment or _written(text, way)
+    if moment is None:
+        also = f", or as {', '.join(form.times)}" if form.times else ""
+        raise RowRefused(f"{column}: expected a time such as 2026-07-06 06:30:51+00{also}; came {text!r}")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(form.timezone))
+    return moment.astimezone(UTC)
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _written(text: str, way: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, way)  # noqa: DTZ007  (the caller gives it the file's zone)
+    except ValueError:
+        return None
+
+
+def _ours(row: Mapping[str, str], column: str, values: Mapping[str, str]) -> str:
+    """Our code for what a cell says; what is not named is kept."""
+    text = _cell(row, column)
+    return values.get(text, text)
 
 
 def _cell(row: Mapping[str, str], column: str) -> str:

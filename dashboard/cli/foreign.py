@@ -12,6 +12,7 @@ from config.columns import CaseMap, ForeignCase, RowRefused
 from config.tabular import Row, Table
 from dashboard.cli.parts import Parts
 from models import tables
+from models.directory import read as directory
 from models.door import Deed, Door, Outcome, Report
 from models.geodesy import wgs84
 from models.moves import Actor, Refused, Role
@@ -45,6 +46,33 @@ def foreign_cases(table: Table, map_: CaseMap) -> Iterator[tuple[Row, ForeignCas
             yield Reject(row, str(error))
 
 
+@dataclass(frozen=True)
+class Names:
+    """Our codes by what files call things: the code itself, else the one thing of that name."""
+
+    categories: Mapping[str, str]
+    departments: Mapping[str, str]
+    areas: Mapping[str, str]
+
+    @classmethod
+    def of(cls, parts: Parts) -> Names:
+        with parts.store.read() as connection:
+            found = directory(connection)
+        leaves = {code: row for code, row in found.categories.items() if row["leaf"]}
+        return cls(_by_name(leaves), _by_name(found.departments, "short"), _by_name(found.areas))
+
+
+def _by_name(rows: Mapping[str, Mapping[str, Any]], *more: str) -> dict[str, str]:
+    """Names that two things share name neither."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for code, row in rows.items():
+        for name in {str(row[key]) for key in ("name", *more) if row.get(key)}:
+            twice |= {name} & found.keys()
+            found[name] = code
+    return {name: code for name, code in found.items() if name not in twice} | {code: code for code in rows}
+
+
 class Feeder:
     """Puts foreign cases through the door, with categories and departments made where the map allows it."""
 
@@ -53,6 +81,7 @@ class Feeder:
         self._map = map_
         self._book = parts.rules()
         self._known_areas = parts.rules().places
+        self._names = Names.of(parts)
         self.actor = Actor(map_.client, Role.SYSTEM)
         self.door = Door(parts.store, lambda: self._book, parts.vault)
         self.made_categories: list[str] = []
@@ -65,7 +94,10 @@ class Feeder:
 
     def codes(self, case: ForeignCase) -> tuple[str, str | None]:
         """Our codes of the case's category and department."""
-        return _code(case.category), _code(case.department) if case.department else None
+        category = self._names.categories.get(case.category) or _code(case.category)
+        return category, (
+            self._names.departments.get(case.department) or _code(case.department)
+        ) if case.department else None
 
     def refusal(self, case: ForeignCase, now: datetime) -> str | None:
         """Why this case would not be taken; None where it would. Asks the rule book only."""
@@ -134,8 +166,9 @@ class Feeder:
 
     def _area(self, case: ForeignCase) -> str | None:
         """The printed area where we know it; a case without any place is kept at the county itself."""
-        if case.area is not None and case.area in self._known_areas:
-            return case.area
+        named = self._names.areas.get(case.area or "")
+        if named is not None:
+            return named
         if case.longitude is not None:
             return None
         return self._book.county if self._book.county in self._known_areas else None

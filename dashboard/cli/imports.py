@@ -27,6 +27,7 @@ from dashboard.cli.maps import areas_of, case_map_for
 from dashboard.cli.parts import Parts, open_parts
 from dashboard.cli.rejects import Rejects
 from dashboard.cli.seen import Seen
+from dashboard.cli.surveys import import_surveys
 from dashboard.cli.terminal import Refusal, answer, progress, say
 from models.directory import Directory
 from models.directory import read as read_directory
@@ -35,7 +36,10 @@ from models.queries import by_external_ids
 from models.reference import county_rules, put_nouns
 from models.timebase import real_now
 
-KINDS = ("areas", "departments", "categories", "cases", "cameras", "calendar")
+KINDS = (
+    "areas", "departments", "categories", "cases", "cameras", "calendar", "sources", "posts", "duty", "duty-changes",
+    "surveys",
+)  # fmt: skip
 
 
 @click.command("import")
@@ -50,6 +54,8 @@ def import_(kind: str, file: Path, map_: str, dry_run: bool) -> int:
     with open_parts() as parts:
         if kind == "cases":
             _import_cases(parts, file, map_, dry_run)
+        elif kind == "surveys":
+            import_surveys(parts, file, map_, dry_run)
         else:
             _import_reference(parts, kind, file, map_, dry_run)
     return 0
@@ -71,6 +77,8 @@ def _import_reference(parts: Parts, kind: str, file: Path, map_: str, dry_run: b
         if problems:
             raise Refusal("\n".join(map(str, problems)))
     known = _known_codes(kind, directory)
+    if kind in ("posts", "duty", "duty-changes"):
+        return _import_whole(parts, kind, nouns, dry_run)
     new = sum(_key(noun) not in known for noun in nouns)
     if not dry_run:
         with parts.store.write() as connection:
@@ -80,6 +88,14 @@ def _import_reference(parts: Parts, kind: str, file: Path, map_: str, dry_run: b
                 raise Refusal(f"{file}: {error}") from error
     noun = "calendar days" if kind == "calendar" else kind
     answer(f"{len(nouns)} {noun} read: {new} new, {len(nouns) - new} known already{_dry(dry_run)}.")
+
+
+def _import_whole(parts: Parts, kind: str, nouns: Sequence[Any], dry_run: bool) -> None:
+    """Posts row by row, a roster as a whole."""
+    if not dry_run:
+        with parts.store.write() as connection:
+            put_nouns(connection, nouns, parts.vault)
+    answer(f"{len(nouns)} rows of {kind} read{_dry(dry_run)}.")
 
 
 def _is_own(file: Path) -> bool:
@@ -104,6 +120,7 @@ def _known_codes(kind: str, directory: Directory) -> set[str]:
         "departments": directory.departments,
         "categories": directory.categories,
         "cameras": directory.cameras,
+        "sources": directory.sources,
     }
     return set(tables.get(kind, {}))
 

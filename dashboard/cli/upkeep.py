@@ -13,6 +13,7 @@ from config.columns import load_map
 from config.reference import check as faults_of
 from config.reference import load
 from config.settings import Settings, from_environment
+from config.surveys import load_survey_map
 from config.tables import ReferenceError
 from config.texts import load as load_texts
 from dashboard.cli.maps import MAPS
@@ -52,9 +53,9 @@ def check(folder: Path | None) -> int:
     """Validate configuration and reference data; every fault with its file and line. FOLDER: another county."""
     settings = from_environment()
     found = [str(problem) for problem in faults_of(folder or settings.county)]
-    for file in sorted(MAPS.glob("*.toml")):
+    for file in sorted(MAPS.rglob("*.toml")):
         try:
-            load_map(file)
+            (load_survey_map if file.parent.name == "surveys" else load_map)(file)
         except ReferenceError as error:
             found += [str(problem) for problem in error.problems]
     try:
