@@ -13,7 +13,7 @@ from config.columns import FileForm, RowRefused, instant
 from config.county import STRICT, Code
 from config.tables import Findings, ReferenceError, line_of_key, typed_toml
 
-Answer = Literal["satisfied", "basic", "unsatisfied", "none"]
+Answer = Literal["satisfied", "fairly", "dissatisfied", "unreached"]
 """满意, 基本满意, 不满意, and who could not be reached or said nothing."""
 
 
@@ -91,7 +91,7 @@ class SurveyMap:
 
     def _answer(self, cells: Mapping[str, str]) -> str:
         if not self.columns.answer:
-            return "none"
+            return ""
         text = (cells.get(self.columns.answer) or "").strip()
         if text not in self.answers:
             expected = ", ".join(self.answers)

@@ -16,7 +16,7 @@ from alerts.news import News
 from config import texts
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
-from dashboard import api, entrance, guard, health, live, phone, photos, problems, server
+from dashboard import administration, api, entrance, guard, health, live, phone, photos, problems, server
 from dashboard.measures import Measures
 from dashboard.pages import router
 from dashboard.problems import Problem
@@ -82,6 +82,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     live.register(flask)
     health.register(flask)
     phone.register(flask)
+    administration.register(flask)
     flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
     api.register(flask)
     _mount_dash(flask, routes)

@@ -20,7 +20,7 @@ from models.store import StoreUnavailable
 LOG = logging.getLogger(__name__)
 RETRY_AFTER = "2"
 """Seconds after which a client may try again when the store is away."""
-MACHINE = ("/api/", "/live/", "/map/", "/_dash-", "/attachments/", "/metrics", "/healthz", "/readyz")
+MACHINE = ("/api/", "/admin/data/", "/live/", "/map/", "/_dash-", "/attachments/", "/metrics", "/healthz", "/readyz")
 
 
 class Problem(Exception):

@@ -79,6 +79,9 @@ TABLE: tuple[Route, ...] = (
     Route("/cases/<code>", roles=DESK, page=True),
     Route("/cameras", roles=frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.ADMIN}), page=True),
     Route("/admin", roles=ADMIN, page=True),
+    Route("/admin/reference/<kind>", roles=ADMIN, page=True),
+    Route("/admin/data/<kind>", roles=ADMIN),
+    Route("/admin/data/<kind>/<action>", ("POST",), roles=ADMIN, body=UPLOAD),
     Route("/grid", roles=GRID),
     Route("/grid/reports", ("POST",), roles=GRID, form=True, body=UPLOAD),
     Route("/grid/rounds", ("POST",), roles=GRID, form=True),
@@ -97,7 +100,7 @@ TABLE: tuple[Route, ...] = (
     Route("/live/reference", roles=WATCH),
     Route("/live/snapshot", roles=WATCH),
     Route("/live/duty", roles=WATCH),
-    Route("/map/areas.geojson", roles=WATCH | GRID),
+    Route("/map/areas.geojson", roles=WATCH | GRID | ADMIN),
     # machines
     Route("/healthz", anyone=True),
     Route("/readyz", anyone=True),

@@ -8,6 +8,7 @@ const MODULES = {
   case: () => import("./desk/case.js"),
   admin: () => import("./desk/admin.js"),
   duty: () => import("./duty/duty.js"),
+  reference: () => import("./admin/reference.js"),
 };
 
 const watcher = new MutationObserver(boot);

@@ -225,6 +225,7 @@ def _reference(context: PageContext, view: AdminView) -> html.Section:
                 context.text("admin.years", years=years) if years else context.text("admin.no_years"),
                 className="faint case-note",
             ),
+            html.A(context.text("admin.reference_open"), href="/admin/reference/departments", className="tool tool-go"),
             html.A(context.text("admin.cameras"), href="/cameras", className="tool"),
         ],
         name="admin-reference",

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard.pages import admin, cameras, case, cases, ids, parts, wall
+from dashboard.pages.administration import reference
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
 from dashboard.problems import Problem
@@ -26,6 +27,7 @@ PAGES: Mapping[str, Page] = {
     "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
     "/cameras": lambda context, values, query: cameras.layout(context),
     "/admin": lambda context, values, query: admin.layout(context),
+    "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),
     "/duty": lambda context, values, query: sheet.layout(context),
     "/duty/coverage": lambda context, values, query: coverage.layout(context, query),
     "/duty/<number>": lambda context, values, query: sheet.archived(context, values["number"]),

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, g, redirect, render_template, request, session
@@ -20,17 +21,20 @@ from dashboard.api.duty import tick_round
 from dashboard.api.reports import accept
 from dashboard.api.shapes import ActionBody, CaseRow, ReportBody
 from dashboard.api.shapes_duty import RoundBody
+from dashboard.clockface import face
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.services import services, visitor
+from models import queries
+from models.accounts import Visitor
 from models.directory import Directory
-from models.door import Conflict
+from models.door import Conflict, standing_of
 from models.duty import rounds, ticks
 from models.filters import CaseFilter, FilterRefused
 from models.messages import iso
-from models.moves import MOVES, Refused, Role, Stage
+from models.moves import Field, Move, Refused, Stage, open_moves
 
 SHOWN = 20
 TASKS = 50
@@ -150,8 +154,7 @@ def _photo(context: PageContext, code: str) -> list[tuple[str, str]]:
 def _page(notes: list[Note], form: Mapping[str, str]) -> str:
     context, directory, who = page_context(), services().directory(), visitor()
     mine = casefile.page(services(), who, CaseFilter(), after=None, size=SHOWN)
-    open_ = casefile.page(services(), who, CaseFilter(state="open"), after=None, size=TASKS)
-    tasks = [_task(context, directory, row, open_.as_of) for row in open_.cases if _deeds(row)]
+    tasks = _tasks(context, directory, who)
     area = directory.areas.get(who.area or "")
     no_photo = context.text("grid.photo_failed", reason=context.text("grid.refused.file"))
     spoken = {name: context.texts[f"grid.{name}"] for name in WORDS} | {"photo_failed": no_photo}
@@ -178,24 +181,39 @@ def _page(notes: list[Note], form: Mapping[str, str]) -> str:
     )
 
 
-def _deeds(row: CaseRow) -> list[str]:
-    """What a grid worker may do with a case."""
-    stage = Stage(row.stage)
-    return [name for name, move in MOVES.items() if stage in move.start and Role.GRID in move.roles]
+CHECKS = (Stage.VERIFYING, Stage.INSPECTING)
+"""Stages in which the centre waits for a check on the spot: they stand first."""
 
 
-def _task(context: PageContext, directory: Directory, row: CaseRow, now: datetime) -> dict[str, Any]:
+def _tasks(context: PageContext, directory: Directory, who: Visitor) -> list[dict[str, Any]]:
+    """The open cases that this worker can do something with, checks first; what can be done is the table of moves'."""
+    moment, rules = services().moment(), services().rules()
+    with services().store.read() as connection:
+        found = queries.page(connection, CaseFilter(state="open"), who.actor, moment, size=TASKS)
+        able = [(row, open_moves(standing_of(connection, rules, row, (), moment.now), who.actor)) for row in found.rows]
+    able.sort(key=lambda one: one[0].stage not in CHECKS)
+    return [_task(context, directory, row, moves, moment.now) for row, moves in able if moves]
+
+
+def _task(context: PageContext, directory: Directory, row: Any, moves: Sequence[Move], now: datetime) -> dict[str, Any]:
     deeds = [
-        {"name": name, "label": context.text(f"case.action.{name}"), "fields": _fields(context, name)}
-        for name in _deeds(row)
+        {
+            "name": move.action,
+            "label": context.text(f"case.action.{move.action}"),
+            "fields": [_field(context, field) for field in move.fields],
+        }
+        for move in moves
     ]
-    return _case(context, directory, row, now) | {"deeds": deeds, "address": row.address}
+    shown = {**row._mapping, "clock": face(row, now)}
+    about = _case(context, directory, SimpleNamespace(**shown), now)
+    return about | {"deeds": deeds, "version": row.version, "check": row.stage in CHECKS}
 
 
-def _fields(context: PageContext, action: str) -> list[dict[str, Any]]:
-    """What a move asks for, as the phone's form has it: a note always, required or not."""
-    needed = "note" in MOVES[action].requires
-    return [{"name": "note", "kind": "text", "required": needed, "label": context.text("case.note")}]
+def _field(context: PageContext, field: Field) -> dict[str, Any]:
+    """A field of a move, as the phone's form has it."""
+    options = [(code, context.text(f"case.option.{field.name}.{code}")) for code in field.options]
+    label = context.text(f"case.field.{field.name}")
+    return {"name": field.name, "kind": field.kind, "required": field.required, "label": label, "options": options}
 
 
 # --- rounds ----------------------------------------------------------------------------------------------------------
@@ -252,7 +270,7 @@ def areas(context: PageContext, directory: Directory) -> list[tuple[str, list[tu
     return list(groups.items())
 
 
-def _case(context: PageContext, directory: Directory, row: CaseRow, now: Any) -> dict[str, str]:
+def _case(context: PageContext, directory: Directory, row: CaseRow | SimpleNamespace, now: Any) -> dict[str, str]:
     left = parts.length(context, row.due_at - now) if row.due_at is not None else ""
     return {
         "code": row.code,

@@ -11,9 +11,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models import tables as t
 from models.duty.tables import survey
 
-KINDS = ("return-call", "third-party")
-ANSWERS = ("satisfied", "basic", "unsatisfied", "none")
-
 
 def put_surveys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
     """Keep answers; one of the same client and id again changes nothing unless it says something else.

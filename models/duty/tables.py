@@ -50,9 +50,9 @@ survey = Table(
     Column("case_code", String(32), index=True),
     Column("area", String(32), index=True),
     Column("department", String(64), index=True),
-    Column("answer", String(12), nullable=False),  # satisfied | basic | unsatisfied | none
+    Column("answer", String(12), nullable=False),  # as `models.moves.SATISFACTION`; empty in a summary
     Column("reached", Integer),  # how many were asked, of a summary; None for one person
-    Column("satisfied", Integer),  # of them; basic ones count
+    Column("satisfied", Integer),  # of them; the fairly satisfied count
     Column("score", Float),  # 0 to 100, where the asker gives one
     Column("note", Text, nullable=False, server_default=""),
     UniqueConstraint("client", "external_id"),

@@ -12,7 +12,10 @@ import pytest
 
 from config.settings import HERE
 from config.texts import load
+from config.written import COLUMNS
+from dashboard.administration.editing import KINDS
 from dashboard.pages import admin, cameras, cases
+from dashboard.pages.administration import reference
 from dashboard.pages.duty import sheet
 from dashboard.phone import page as phone_page
 from models.accounts import SCOPES
@@ -87,6 +90,9 @@ CODES = {
     "admin.scope_name": list(SCOPES),
     "entrance.error": [str(status) for status in (400, 401, 403, 404, 405, 413, 422, 429, 500, 503, 507)],
     "desk.problem": ["404", "422", "500", "503", "507"],
+    "refdata.kind": list(KINDS),
+    "refdata.about": list(KINDS),
+    "refdata.column": [name for columns in COLUMNS.values() for name in columns],
     "duty.section": list(handover.SECTIONS),
     "duty.definition": list(handover.SECTIONS),
     "coverage.state": list(get_args(State)),
@@ -102,7 +108,7 @@ def test_every_code_has_a_word(table: str) -> None:
     assert [code for code in CODES[table] if f"{table}.{code}" not in TEXTS] == []
 
 
-@pytest.mark.parametrize("words", [admin.WORDS, sheet.WORDS, ("case.sending", "case.conflict")])
+@pytest.mark.parametrize("words", [admin.WORDS, sheet.WORDS, reference.WORDS, ("case.sending", "case.conflict")])
 def test_what_modules_are_given_is_there(words: tuple[str, ...]) -> None:
     assert [key for key in words if key not in TEXTS] == []
 

@@ -41,6 +41,9 @@ GET  /cases                              | {DESK} display                 |
 GET  /cases/X-1                          | {DESK}                         |
 GET  /cameras                            | duty leader operator admin     |
 GET  /admin                              | admin                          |
+GET  /admin/reference/departments        | admin                          |
+GET  /admin/data/departments             | admin                          |
+POST /admin/data/departments/preview     | admin                          |
 GET  /grid                               | grid                           |
 POST /grid/reports                       | grid                           |
 POST /grid/rounds                        | grid                           |
@@ -58,7 +61,7 @@ POST /_dash-update-component             | {EVERYBODY}                    |
 GET  /live/reference                     | {WATCH}                        |
 GET  /live/snapshot                      | {WATCH}                        |
 GET  /live/duty                          | {WATCH}                        |
-GET  /map/areas.geojson                  | {WATCH} grid                   |
+GET  /map/areas.geojson                  | {WATCH} grid admin             |
 GET  /healthz                            | anyone                         | anyone
 GET  /readyz                             | anyone                         | anyone
 GET  /metrics                            | admin duty operator            | read
@@ -124,7 +127,7 @@ def lines() -> Iterator[tuple[str, str, frozenset[str]]]:
 
 def ask(client: FlaskClient, method: str, path: str, headers: Mapping[str, str]) -> TestResponse:
     """Send it as our own pages do: forms with their hidden token, callbacks with theirs."""
-    if method == "GET" or path.startswith("/api/"):
+    if method == "GET" or path.startswith(("/api/", "/admin/data/")):
         return client.open(path, method=method, headers=headers)
     token = form_token(client)
     return client.post(path, data={"csrf_token": token}, headers={**headers, "X-CSRFToken": token})

@@ -127,7 +127,7 @@ def test_answers_of_return_calls_find_their_case_and_come_in_once(
     with sqlite_county.read() as connection:
         row = connection.execute(survey.select()).one()
         code = connection.execute(select(t.cases.c.code).where(t.cases.c.external_id == "RX26110001")).scalar()
-    assert (row.kind, row.answer, row.department, row.case_code) == ("return-call", "basic", "cg", code)
+    assert (row.kind, row.answer, row.department, row.case_code) == ("return-call", "fairly", "cg", code)
     later = [CALLS[0], (*CALLS[1][:3], "满意", *CALLS[1][4:])]
     assert "0 new, 1 changed, 0 known already" in bring_in("surveys", str(gbk(tmp_path, later, "huifang.csv")))[1]
 

@@ -8,16 +8,23 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from conftest import SECRET
 from desk_harness import GRID, Served, add_people, served, session_of
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from sqlalchemy import func, select
 
 from models import tables as t
+from models.door import Door
 from models.duty.tables import round_tick
+from models.moves import Actor, Role
+from models.rules import Rules
 from models.store import Store
+from models.timebase import real_now
+from models.vault import Vault
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -155,13 +162,38 @@ def test_rounds_are_ticked_without_a_network_and_kept_once(phone: Page, store: S
     assert kept == [("morning", "路灯不亮")]
 
 
+def test_a_check_that_the_centre_asks_for_stands_first_and_is_answered_on_the_phone(phone: Page, store: Store) -> None:
+    write(phone, "请去看看", "white")
+    expect(phone.locator(".queue")).to_be_hidden()
+    with store.read() as connection:
+        code = connection.execute(select(t.cases.c.code).where(t.cases.c.description == "请去看看")).scalar_one()
+    door = Door(store, Rules(store, ZoneInfo("Asia/Shanghai")), Vault(SECRET))
+    door.move(code, "request-verification", Actor("operator", Role.OPERATOR), real_now(), {})
+    phone.reload()
+    phone.click("[data-tab=tasks-tab]")
+    task = phone.locator("#tasks-tab li").first
+    expect(task).to_have_attribute("data-task", code)
+    deed = task.locator("details", has=phone.locator("form[data-action=verify]"))
+    deed.locator("summary").click()
+    deed.locator("select[name=finding]").select_option("confirmed")
+    deed.locator("textarea").fill("确有其事")
+    phone.context.set_offline(True)
+    deed.locator("button.go").click()
+    expect(phone.locator(".queue li")).to_have_count(1)
+    phone.context.set_offline(False)
+    expect(phone.locator(".queue")).to_be_hidden(timeout=20_000)
+    with store.read() as connection:
+        assert connection.execute(select(t.cases.c.stage).where(t.cases.c.code == code)).scalar() == "accepted"
+
+
 def test_a_task_is_done_on_the_phone(phone: Page, store: Store) -> None:
     write(phone, "任务一件", "black")
     expect(phone.locator(".queue")).to_be_hidden()
     phone.click("[data-tab=tasks-tab]")
     task = phone.locator("#tasks-tab li", has_text="任务一件")
-    task.locator("summary").first.click()
-    task.locator("textarea").fill("已劝离")
-    task.locator("button.go").click()
+    deed = task.locator("details", has=phone.locator("form[data-action=settle-on-the-spot]"))
+    deed.locator("summary").click()
+    deed.locator("textarea").fill("已劝离")
+    deed.locator("button.go").click()
     expect(phone.locator(".word.good").first).to_contain_text("已办")
     assert rows(store, "任务一件") == [("closed", GRID, 1)]

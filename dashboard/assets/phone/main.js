@@ -42,7 +42,8 @@ async function submitted(event) {
   } else {
     const photo = await smaller(form.elements.file?.files[0]);
     const { label, title, action, case: code } = form.dataset;
-    await queue.add({ kind: "move", title: `${label} · ${title}`, label, action, code, body: fields, photo });
+    const body = { ...fields, version: Number(form.dataset.version), happened_at: county() };
+    await queue.add({ kind: "move", title: `${label} · ${title}`, label, action, code, body, photo });
     form.closest("details").open = false;
   }
   form.reset();

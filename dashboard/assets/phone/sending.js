@@ -48,15 +48,17 @@ async function sendReport(entry, keep) {
   }
 }
 
+const reported = (entry, keep) => timed(entry, keep, () => post("/api/v1/reports", entry.body, { "Idempotency-Key": entry.id }));
+
 /** A phone's clock may be wrong: a time that the server does not believe is left out, and its own is taken. */
-async function reported(entry, keep) {
+async function timed(entry, keep, deed) {
   try {
-    return await post("/api/v1/reports", entry.body, { "Idempotency-Key": entry.id });
+    return await deed();
   } catch (fault) {
-    if (fault.field !== "happened_at") throw fault;
+    if (fault.field !== "happened_at" || !entry.body.happened_at) throw fault;
     delete entry.body.happened_at;
     await keep(entry);
-    return post("/api/v1/reports", entry.body, { "Idempotency-Key": entry.id });
+    return deed();
   }
 }
 
@@ -76,7 +78,7 @@ async function sendPhoto(entry, keep) {
 
 async function sendMove(entry, keep) {
   await sendPhoto(entry, keep);
-  await act(entry.code, entry.action, entry.body);
+  await timed(entry, keep, () => act(entry.code, entry.action, entry.body));
 }
 
 /** A move whose answer was lost has been done: the trace of the case says so. */

@@ -1,0 +1,228 @@
+"""What an administrator's edit makes of a kind of reference data: its text, its faults, what would change, the storing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from config import tiling, written
+from config.county import Area, CountyRules
+from config.reference import one_document, one_table
+from config.tables import Problem
+from models import stored
+from models.directory import Directory
+from models.moves import Refused
+from models.reference import county_rules, put_county, put_nouns
+from models.rules import reference_version
+from models.vault import Vault
+
+KINDS = ("departments", "areas", "categories", "calendar", "county", "sources", "posts", "duty", "duty-changes")
+"""What is edited here. Cameras have a page of their own; the ladder, office hours and clocks are in `county`."""
+WHOLE = ("calendar", "duty", "duty-changes")
+"""Kinds of which a row that is left out is gone; of the others rows stay, because cases may point to them."""
+FILES = {"county": "county.toml", "areas": "areas.geojson"}
+CLOCKED = ("calendar", "county")
+"""A change of these moves deadlines: open cases are worked out anew."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A kind as it is stored now: what the page shows, and what an edit starts from."""
+
+    kind: str
+    version: int
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, str]]
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row that would be new, other, or gone. `fields`: column → (before, after)."""
+
+    what: str
+    key: str
+    fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of judging an edit. Problems that name a `line` count it in the text that was judged."""
+
+    problems: Sequence[Problem]
+    changes: Sequence[Change]
+    nouns: Any
+
+
+def file_name(kind: str, year: int | None) -> str:
+    """What the file of a kind is called."""
+    return FILES.get(kind) or (f"{year}.csv" if kind == "calendar" else f"{kind.replace('-', '_')}.csv")
+
+
+def table(connection: Any, kind: str, year: int | None) -> Table:
+    """A kind as the database has it."""
+    rules, version = county_rules(connection), reference_version(connection)
+    if kind == "county":
+        return Table(kind, version, (), (), written.toml_of(rules))
+    nouns = stored.nouns(connection, kind, year)
+    columns, rows = written.columns_of(kind, rules), written.rows_of_nouns(kind, nouns)
+    text = written.geojson_of(nouns) if kind == "areas" else written.csv_of(columns, rows)
+    return Table(kind, version, columns, rows, text)
+
+
+def with_row(
+    connection: Any, now: Table, key: Sequence[str], cells: Mapping[str, str] | None, year: int | None
+) -> tuple[str, int]:
+    """The whole text with one row added, changed (`key` is its key before), or taken out, and the line of that row.
+
+    Raises:
+        Refused: rows of this kind cannot be taken out, or areas made in a form.
+    """
+    if cells is None and now.kind not in WHOLE:
+        raise Refused("Rows of this kind stay, because cases may point to them; areas end by their validity.", "row")
+    if now.kind == "areas":
+        return _area_row(connection, key, cells or {})
+    rows, line = [], 0
+    for row in now.rows:
+        here = written.key_of(now.kind, row) == tuple(key)
+        if not here or cells is not None:
+            rows.append(dict(cells or {}) if here else dict(row))
+        if here:
+            line = len(rows) + 1
+    if cells is not None and not line:
+        rows.append(dict(cells))
+        line = len(rows) + 1
+    return written.csv_of(now.columns, rows), line
+
+
+def _area_row(connection: Any, key: Sequence[str], cells: Mapping[str, str]) -> tuple[str, int]:
+    areas: list[Area] = stored.nouns(connection, "areas")
+    found = next((n for n, area in enumerate(areas) if (area.code,) == tuple(key)), None)
+    if found is None:
+        raise Refused("A new area comes with its outline, from a GeoJSON file.", "code")
+    areas[found] = replace(areas[found], **_properties(cells))
+    return written.geojson_of(areas), found + 2
+
+
+def _properties(cells: Mapping[str, str]) -> dict[str, Any]:
+    """Cells as an area's properties; what cannot be read stays text, for the validator to refuse by name."""
+    made: dict[str, Any] = {name: cells.get(name, "") for name in ("name", "name_en", "kind")}
+    made["households"] = int(cells["households"]) if cells.get("households", "").isdigit() else -1
+    for name in ("valid_from", "valid_to"):
+        text = cells.get(name, "")
+        try:
+            made[name] = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise Refused(f"Expected a date such as 2026-10-01; came {text!r}.", name) from None
+    return made
+
+
+def judged(connection: Any, now: Table, text: str, directory: Directory, year: int | None) -> Verdict:
+    """The faults of a text, and what it would change; nothing is stored."""
+    if now.kind == "county":
+        return _judged_county(now, text)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / file_name(now.kind, year)
+        file.write_text(text, encoding="utf-8")
+        if now.kind == "duty-changes" and not _has_rows(text):
+            return Verdict((), _changes(now, []), [])
+        areas = {code: SimpleNamespace(**area) for code, area in directory.areas.items()}
+        nouns, problems = one_table(file, now.kind, county_rules(connection), areas, directory.departments)
+    if not problems and now.kind == "areas":
+        problems = _new_tiling_faults(connection, nouns, file.name)
+    return Verdict(problems, [] if problems else _changes(now, written.rows_of_nouns(now.kind, nouns)), nouns)
+
+
+def _has_rows(text: str) -> bool:
+    return sum(any(cell.strip() for cell in row) for row in csv.reader(io.StringIO(text))) > 1
+
+
+def _judged_county(now: Table, text: str) -> Verdict:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / FILES["county"]
+        file.write_text(text, encoding="utf-8")
+        rules, problems = one_document(file)
+    if rules is None or problems:
+        return Verdict(problems, [], None)
+    return Verdict((), _lines(now.text, written.toml_of(rules)), rules)
+
+
+def _lines(before: str, after: str) -> list[Change]:
+    """Lines of county.toml that differ, table by table."""
+    old, new = _keyed(before), _keyed(after)
+    return [
+        Change("changed", key, {key: (old.get(key, ""), new.get(key, ""))})
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _keyed(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    here, seen = "", 0
+    for line in text.splitlines():
+        if line.startswith("["):
+            here = line.strip("[]")
+            seen = seen + 1 if line.startswith("[[") else 0
+        elif " = " in line:
+            name, _, value = line.partition(" = ")
+            found[f"{here}{f'#{seen}' if seen else ''}.{name.strip()}".strip(".")] = value
+    return found
+
+
+def _changes(now: Table, rows: Sequence[Mapping[str, str]]) -> list[Change]:
+    old = {written.key_of(now.kind, row): row for row in now.rows}
+    new = {written.key_of(now.kind, row): row for row in rows}
+    found = [Change("added", " ".join(key), {}) for key in new if key not in old]
+    for key in old.keys() & new.keys():
+        fields = {name: (old[key].get(name, ""), new[key].get(name, "")) for name in now.columns}
+        other = {name: pair for name, pair in fields.items() if pair[0] != pair[1]}
+        if other:
+            found.append(Change("changed", " ".join(key), other))
+    if now.kind in WHOLE:
+        found += [Change("removed", " ".join(key), {}) for key in old if key not in new]
+    return sorted(found, key=lambda change: (change.what, change.key))
+
+
+# --- areas -----------------------------------------------------------------------------------------------------------
+
+
+def _tree(areas: Sequence[Area], rules: CountyRules) -> list[tiling.Fault]:
+    return list(tiling.faults({area.code: area for area in areas}, rules.tree))
+
+
+def tiling_faults(connection: Any) -> list[tiling.Fault]:
+    """Where the stored areas overlap, leave gaps or reach out of what they belong to."""
+    return _tree(stored.nouns(connection, "areas"), county_rules(connection))
+
+
+def _new_tiling_faults(connection: Any, nouns: Sequence[Area], name: str) -> list[Problem]:
+    """Faults that this edit would bring; those that are stored already do not stand in its way."""
+    rules = county_rules(connection)
+    old: list[Area] = stored.nouns(connection, "areas")
+    known = {fault.sentence for fault in _tree(old, rules)}
+    merged = {area.code: area for area in old} | {area.code: area for area in nouns}
+    found = [fault for fault in _tree(list(merged.values()), rules) if fault.sentence not in known]
+    return [Problem(name, fault.area.line or None, "geometry", fault.sentence) for fault in found]
+
+
+# --- storing ---------------------------------------------------------------------------------------------------------
+
+
+def store(connection: Any, now: Table, verdict: Verdict, vault: Vault, year: int | None) -> None:
+    """Put judged nouns in, in the transaction of this connection."""
+    if now.kind == "county":
+        put_county(connection, verdict.nouns)
+        return
+    if now.kind == "calendar" and year is not None:
+        stored.forget_year(connection, year)
+    if now.kind == "duty-changes" and not verdict.nouns:
+        stored.forget_changes(connection)
+    put_nouns(connection, verdict.nouns, vault)

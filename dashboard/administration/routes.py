@@ -1,0 +1,191 @@
+"""`/admin/data/<kind>`: the table for the page or the file for keeping; `…/preview` and `…/apply` judge and store an edit."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import shapely
+from flask import Flask, Response, jsonify, request
+from pydantic import Field, ValidationError
+
+from config import written
+from config.county import UNITS
+from config.reference import DUTY_ROLES
+from dashboard.administration import editing
+from dashboard.api.shapes import Shape
+from dashboard.problems import Problem, invalid
+from dashboard.services import Services, services, visitor
+from models import accounts
+from models.reference import county_rules
+from models.rules import reference_version
+from models.timebase import real_now
+
+LONGEST = 10_000_000
+"""Characters of a file: the outlines of 7,500 grids are some five million."""
+NAMED = 20
+"""Rows named in the audit's line."""
+
+
+class EditBody(Shape):
+    """An edit: the whole text of the file, or one row of it (`row` null takes the row with this `key` out)."""
+
+    text: str | None = Field(None, max_length=LONGEST)
+    row: dict[str, str] | None = None
+    key: list[str] = Field(default_factory=list, max_length=3)
+    version: int | None = Field(None, ge=0)
+
+
+def register(server: Flask) -> None:
+    """Add the routes."""
+    server.add_url_rule("/admin/data/<kind>", "admin_data", _data)
+    server.add_url_rule("/admin/data/<kind>/<action>", "admin_edit", _edit, methods=["POST"])
+
+
+def _kind(kind: str) -> tuple[str, int | None]:
+    if kind not in editing.KINDS:
+        raise Problem(404, f"There is no kind {kind!r}; expected one of {', '.join(editing.KINDS)}.", field="kind")
+    if kind != "calendar":
+        return kind, None
+    year = request.args.get("year", "")
+    if not (year.isdecimal() and 1970 < int(year) < 2200):
+        raise Problem(422, f"Expected a year such as 2027; came {year!r}.", field="year")
+    return kind, int(year)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _data(kind: str) -> Response:
+    """`?as=file` downloads; `?as=faults` (areas) tells where they do not tile; else the table for the page."""
+    kind, year = _kind(kind)
+    form = request.args.get("as", "table")
+    with services().store.read() as connection:
+        if form == "faults" and kind == "areas":
+            return jsonify(faults=[_fault(fault) for fault in editing.tiling_faults(connection)])
+        now = editing.table(connection, kind, year)
+        if form == "table":
+            return jsonify(_table(services(), now, county_rules(connection)))
+    if form != "file":
+        raise Problem(422, f"Expected as=table or as=file; came {form!r}.", field="as")
+    name = editing.file_name(kind, year)
+    response = Response(now.text, mimetype="application/geo+json" if kind == "areas" else "text/plain")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+def _table(parts: Services, now: editing.Table, rules: Any) -> dict[str, Any]:
+    text = now.text if now.kind == "county" else None
+    keys = list(written.KEYS.get(now.kind, ("code",)))
+    return {
+        "kind": now.kind,
+        "version": now.version,
+        "columns": list(now.columns),
+        "keys": keys,
+        "rows": [dict(row) for row in now.rows],
+        "text": text,
+        "removable": now.kind in editing.WHOLE,
+        "addable": now.kind != "areas",
+        "fixed": ["code", "level", "parent"] if now.kind == "areas" else [],
+        "choices": _choices(parts, now.kind, rules),
+    }
+
+
+def _choices(parts: Services, kind: str, rules: Any) -> dict[str, list[str]]:
+    """What a column can say, where that is a short list."""
+    directory = parts.directory()
+    found: dict[str, dict[str, list[str]]] = {
+        "categories": {
+            "department": ["", *directory.departments],
+            "level": ["", "1", "2", "3", "4"],
+            "unit": ["", *UNITS],
+            "parent": ["", *(code for code, row in directory.categories.items() if not row["leaf"])],
+        },
+        "calendar": {"kind": ["holiday", "workday"]},
+        "posts": {"post": [title.code for title in rules.post_titles]},
+        "duty": {"role": list(DUTY_ROLES), "weekday": [str(day) for day in range(1, 8)]},
+        "duty-changes": {"role": list(DUTY_ROLES)},
+    }
+    return found.get(kind, {})
+
+
+def _fault(fault: Any) -> dict[str, Any]:
+    piece = shapely.geometry.mapping(fault.piece) if fault.piece is not None else None
+    point = fault.piece.representative_point() if fault.piece is not None else None
+    return {
+        "code": fault.area.code,
+        "kind": fault.kind,
+        "sentence": fault.sentence,
+        "piece": piece,
+        "point": [point.x, point.y] if point is not None else None,
+    }
+
+
+# --- editing ---------------------------------------------------------------------------------------------------------
+
+
+def _edit(kind: str, action: str) -> Response:
+    kind, year = _kind(kind)
+    if action not in ("preview", "apply"):
+        raise Problem(404, f"There is no action {action!r}; expected preview or apply.", field="action")
+    try:
+        body = EditBody.model_validate(request.get_json())
+    except ValidationError as error:
+        return invalid(error)
+    if action == "preview":
+        with services().store.read() as connection:
+            now, verdict, line = _verdict(connection, kind, year, body)
+        return jsonify(_told(now, verdict, line))
+    return _apply(kind, year, body)
+
+
+def _verdict(
+    connection: Any, kind: str, year: int | None, body: EditBody
+) -> tuple[editing.Table, editing.Verdict, int]:
+    now = editing.table(connection, kind, year)
+    text, line = body.text, 0
+    if text is None:
+        text, line = editing.with_row(connection, now, body.key, body.row, year)
+    return now, editing.judged(connection, now, text, services().directory(), year), line
+
+
+def _told(now: editing.Table, verdict: editing.Verdict, line: int) -> dict[str, Any]:
+    """A problem on the edited row's own line stands at its field in the form; all others in the list."""
+    problems = [
+        {"line": p.line, "field": p.field, "message": p.message, "here": bool(line) and p.line == line}
+        for p in verdict.problems
+    ]
+    changes = [{"what": c.what, "key": c.key, "fields": c.fields} for c in verdict.changes]
+    return {"version": now.version, "problems": problems, "changes": changes}
+
+
+def _apply(kind: str, year: int | None, body: EditBody) -> Response:
+    """Judged again in the transaction that stores it: what was seen in the preview is what is stored, or nothing is."""
+    who = visitor()
+    with services().store.write() as connection:
+        if body.version is not None and reference_version(connection) != body.version:
+            raise Problem(
+                409, "Somebody has changed reference data in the meantime; look at it again.", field="version"
+            )
+        now, verdict, line = _verdict(connection, kind, year, body)
+        if verdict.problems:
+            first = verdict.problems[0]
+            raise Problem(422, str(first), field=first.field or "text", **_told(now, verdict, line))
+        if verdict.changes or (kind == "calendar" and verdict.nouns):
+            editing.store(connection, now, verdict, services().vault, year)
+            counted = {what: sum(c.what == what for c in verdict.changes) for what in ("added", "changed", "removed")}
+            detail = counted | {"rows": [change.key for change in verdict.changes[:NAMED]]}
+            accounts.audit(
+                connection, who.name, who.role, "reference.change", real_now(),
+                object=f"{kind} {year}" if year else kind, address=request.remote_addr or "", detail=detail,
+            )  # fmt: skip
+    moved = _rederive() if kind in editing.CLOCKED and verdict.changes else None
+    return jsonify(_told(now, verdict, line) | {"rederived": moved})
+
+
+def _rederive() -> int | None:
+    """Deadlines of open cases follow a changed calendar; how many moved."""
+    parts = services()
+    parts.rules.forget()
+    rederive = getattr(parts.door, "rederive", None)
+    return int(rederive(parts.clock.now(), parts.news.publish).moved) if rederive else None

@@ -1,0 +1,127 @@
+"""`/admin/reference/<kind>`: a table of reference data, its form, its file in and out, and for areas the map of faults."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dash import html
+
+from dashboard.administration.editing import KINDS
+from dashboard.pages import parts
+from dashboard.pages.context import PageContext
+from dashboard.problems import Problem
+from dashboard.services import services
+from models import desk, stored
+from models.timebase import real_now
+
+WORDS = (
+    "refdata.edit", "refdata.add", "refdata.remove", "refdata.save", "refdata.cancel", "refdata.preview",
+    "refdata.apply", "refdata.nothing", "refdata.faults", "refdata.changes", "refdata.added", "refdata.changed",
+    "refdata.removed", "refdata.line", "refdata.done", "refdata.rederived", "refdata.rows", "refdata.find",
+    "refdata.tiles", "refdata.tiles_not", "refdata.unreadable", "refdata.conflict", "refdata.network",
+    "refdata.expired", "refdata.more", "refdata.empty", "refdata.sure", "refdata.row_fault",
+)  # fmt: skip
+
+
+def layout(context: PageContext, kind: str, query: Any) -> html.Div:
+    """The page of one kind.
+
+    Raises:
+        Problem: 404 for a kind that is none.
+    """
+    if kind not in KINDS:
+        raise Problem(404, f"There is no kind {kind!r}.", field="kind")
+    with services().store.read() as connection:
+        years = list(desk.calendar_years(connection))
+        unknown = stored.unknown_years(connection)
+    now = services().clock.now().astimezone(services().zone)
+    return build(context, kind, years, unknown, query.get("year") or str(now.year), now.year)
+
+
+def build(context: PageContext, kind: str, years: list[int], unknown: int, year: str, this_year: int) -> html.Div:
+    """The page."""
+    address = f"/admin/data/{kind}" + (f"?year={year}" if kind == "calendar" else "")
+    title = html.Div(
+        [
+            html.H1(context.text(f"refdata.kind.{kind}")),
+            html.Span(context.text(f"refdata.about.{kind}"), className="faint"),
+            parts.as_of(context, real_now()),
+        ],
+        className="desk-title",
+    )
+    tools = html.Div(
+        [
+            *([_years(context, years, year, this_year)] if kind == "calendar" else []),
+            html.Div(className="ref-find"),
+            html.Label(
+                [html.Span(context.text("refdata.import")), html.Span("", className="ref-file")],
+                className="tool ref-import",
+            ),
+            html.A(context.text("refdata.export"), href=_as_file(address), className="tool", download=""),
+        ],
+        className="filters ref-tools",
+    )
+    flagged = _flag(context, years, unknown, this_year) if kind == "calendar" else []
+    areas = [html.Div(className="ref-map", **{"data-bounds": _bounds()})] if kind == "areas" else []
+    word = html.Div("", className="admin-word", role="status", **{"aria-live": "polite"})
+    body = html.Div(
+        [html.Div(className="ref-table desk-table-box"), html.Div(className="ref-side")], className="ref-grid"
+    )
+    about = {"data-kind": kind, "data-address": address, "data-columns": _columns(context)}
+    children = [title, _tabs(context, kind), tools, word, *flagged, *areas, body]
+    return parts.frame(context, "/admin", children, module="reference", words=WORDS, about=about)
+
+
+def _as_file(address: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}as=file"
+
+
+def _columns(context: PageContext) -> str:
+    """Column names in the reader's language, for the page's module."""
+
+    start = "refdata.column."
+    found = {key.removeprefix(start): text for key, text in context.texts.items() if key.startswith(start)}
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _bounds() -> str:
+    return ",".join(map(str, services().directory().county.get("map", {}).get("bounds", ())))
+
+
+def _tabs(context: PageContext, here: str) -> html.Nav:
+    links = [
+        html.A(
+            context.text(f"refdata.kind.{kind}"),
+            href=f"/admin/reference/{kind}",
+            className="state-tab",
+            **({"aria-current": "page"} if kind == here else {}),
+        )
+        for kind in KINDS
+    ]
+    first = html.A(context.text("refdata.accounts"), href="/admin", className="state-tab")
+    return html.Nav([first, *links], className="state-tabs", **{"aria-label": context.text("refdata.tabs")})
+
+
+def _years(context: PageContext, years: list[int], year: str, this_year: int) -> html.Form:
+    """Every known year, and the two to come whether known or not."""
+    shown = sorted({*years, this_year, this_year + 1})
+    options = []
+    for one in shown:
+        known = "" if one in years else f"（{context.text('refdata.unknown')}）"
+        chosen = {"selected": "selected"} if str(one) == year else {}
+        options.append(html.Option(f"{one}{known}", value=str(one), **chosen))
+    select = html.Select(options, name="year", className="desk-select", **{"aria-label": context.text("refdata.year")})
+    return html.Form(select, action="/admin/reference/calendar", method="GET", className="ref-year")
+
+
+def _flag(context: PageContext, years: list[int], unknown: int, this_year: int) -> list[Any]:
+    """Years without an official calendar, and how many open cases wait for one: flagged, never guessed."""
+    missing = [str(year) for year in (this_year, this_year + 1) if year not in years]
+    if not missing and not unknown:
+        return []
+    words = context.text(
+        "refdata.missing_years", years="、".join(missing) or context.text("desk.unknown"), n=f"{unknown:,}"
+    )
+    figure = {"data-figure": "unknown-year", "data-value": str(unknown), "data-state": "live"}
+    return [html.P(words, className="ref-flag", **figure)]
