@@ -1,0 +1,189 @@
+"""Reference data through the administrator's pages: the same validator as `gridcommand check`, a preview, one audit row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk_harness import OWN, add_people, browser, problem, web
+from flask.testing import FlaskClient
+
+from config.settings import HERE
+from dashboard.administration import editing
+from models import stored
+from models import tables as t
+from models.store import Store
+
+YUNZE = HERE / "counties" / "yunze"
+HOLIDAYS = (
+    "01-01",
+    "02-06",
+    "02-07",
+    "02-08",
+    "02-09",
+    "02-10",
+    "04-05",
+    "05-01",
+    "05-02",
+    "06-09",
+    "10-01",
+    "10-02",
+    "10-03",
+)
+
+
+@pytest.fixture
+def admin(sqlite_county: Store, tmp_path: Path) -> Iterator[FlaskClient]:
+    add_people(sqlite_county)
+    with web(sqlite_county, tmp_path) as app:
+        yield browser(app, sqlite_county, "admin")
+
+
+@pytest.fixture
+def both(county_store: Store, tmp_path: Path) -> Iterator[FlaskClient]:
+    """The same on either kind of database, for what is stored by SQL of its own."""
+    add_people(county_store)
+    with web(county_store, tmp_path) as app:
+        yield browser(app, county_store, "admin")
+
+
+def at(kind: str) -> tuple[str, str]:
+    return f"/admin/data/{kind}", "?year=2026" if kind == "calendar" else ""
+
+
+def table(admin: FlaskClient, kind: str) -> dict[str, Any]:
+    path, query = at(kind)
+    return dict(admin.get(path + query).get_json())
+
+
+def send(admin: FlaskClient, kind: str, action: str, query: str = "", **body: Any) -> Any:
+    return admin.post(f"/admin/data/{kind}/{action}{query or at(kind)[1]}", json=body, headers=OWN)
+
+
+@pytest.mark.parametrize("kind", editing.KINDS)
+def test_what_is_exported_comes_in_again_and_changes_nothing(admin: FlaskClient, kind: str) -> None:
+    path, query = at(kind)
+    text = admin.get(f"{path}{query}{'&' if query else '?'}as=file").get_data(as_text=True)
+    if kind == "duty-changes":
+        assert text.splitlines()[0].startswith("day,starts") and len(text.splitlines()) == 1
+    judged = send(admin, kind, "preview", text=text).get_json()
+    assert (judged["problems"], judged["changes"]) == ([], [])
+
+
+def test_an_export_says_what_the_countys_own_file_says(admin: FlaskClient) -> None:
+    for kind in ("departments", "posts", "sources"):
+        mine = csv.DictReader(io.StringIO(admin.get(f"/admin/data/{kind}?as=file").get_data(as_text=True)))
+        with (YUNZE / f"{kind}.csv").open(encoding="utf-8") as file:
+            assert sorted(map(str, mine)) == sorted(map(str, csv.DictReader(file)))
+
+
+def test_a_row_is_judged_shown_stored_and_audited(both: FlaskClient, county_store: Store) -> None:
+    now = table(both, "departments")
+    row = next(row for row in now["rows"] if row["code"] == "cg") | {"phone": "8999"}
+    seen = send(both, "departments", "preview", row=row, key=["cg"]).get_json()
+    assert seen["changes"] == [{"what": "changed", "key": "cg", "fields": {"phone": ["8101", "8999"]}}]
+    assert next(r for r in table(both, "departments")["rows"] if r["code"] == "cg")["phone"] != "8999"
+    done = send(both, "departments", "apply", row=row, key=["cg"], version=now["version"])
+    assert done.status_code == 200
+    assert next(r for r in table(both, "departments")["rows"] if r["code"] == "cg")["phone"] == "8999"
+    with county_store.read() as connection:
+        line = connection.execute(t.audit.select().order_by(t.audit.c.id.desc())).first()
+    assert line is not None and (line.actor, line.act, line.object) == ("admin", "reference.change", "departments")
+    assert line.detail["rows"] == ["cg"]
+    late = send(both, "departments", "apply", row=row | {"phone": "1"}, key=["cg"], version=now["version"])
+    assert late.status_code == 409 and problem(late)["field"] == "version"
+
+
+def test_a_fault_is_told_at_its_field_and_nothing_is_stored(admin: FlaskClient) -> None:
+    row = next(row for row in table(admin, "categories")["rows"] if row["code"] == "010101")
+    wrong = row | {"department": "nobody", "limit": "soon", "unit": "week"}
+    judged = send(admin, "categories", "preview", row=wrong, key=["010101"]).get_json()
+    assert {p["field"] for p in judged["problems"] if p["here"]} == {"department", "limit", "unit"}
+    refused = send(admin, "categories", "apply", row=wrong, key=["010101"])
+    assert refused.status_code == 422 and problem(refused)["field"] in ("department", "limit", "unit")
+    assert row in table(admin, "categories")["rows"]
+
+
+def test_a_planted_overlap_is_found_on_the_map_and_refused(admin: FlaskClient, sqlite_county: Store) -> None:
+    assert admin.get("/admin/data/areas?as=faults").get_json() == {"faults": []}
+    text = admin.get("/admin/data/areas?as=file").get_data(as_text=True)
+    collection = json.loads(text)
+    grids = [f for f in collection["features"] if f["properties"]["level"] == "grid"]
+    grids[0]["geometry"] = grids[1]["geometry"]
+    judged = send(admin, "areas", "preview", text=json.dumps(collection)).get_json()
+    words = " ".join(p["message"] for p in judged["problems"])
+    assert "overlaps" in words and "is not covered" in words
+    with sqlite_county.write() as connection:  # as if it had come in by another way: the page shows it
+        code, outline = grids[0]["properties"]["code"], grids[1]["geometry"]
+        connection.execute(t.area.update().where(t.area.c.code == code).values(geometry=outline))
+    found = admin.get("/admin/data/areas?as=faults").get_json()["faults"]
+    assert {fault["kind"] for fault in found} >= {"overlap", "gap"}
+    assert all(fault["point"] and fault["piece"] for fault in found)
+    row = next(row for row in table(admin, "areas")["rows"] if row["code"] == grids[5]["properties"]["code"])
+    renamed = send(admin, "areas", "apply", row=row | {"name": "新名"}, key=[row["code"]])
+    assert renamed.status_code == 200, renamed.get_data(
+        as_text=True
+    )  # an old fault does not stand in the way of a name
+
+
+def test_a_year_comes_in_whole_or_not_at_all(both: FlaskClient, county_store: Store) -> None:
+    head = "date,kind,name,name_en,source\n"
+    rows = [f"2027-{day},holiday,节,Holiday,国务院办公厅通知\n" for day in HOLIDAYS]
+    part = send(both, "calendar", "preview", "?year=2027", text=head + rows[0]).get_json()
+    assert "whole year" in part["problems"][0]["message"]
+    done = send(both, "calendar", "apply", "?year=2027", text=head + "".join(rows))
+    assert done.status_code == 200 and len(done.get_json()["changes"]) == len(rows)
+    less = send(both, "calendar", "apply", "?year=2027", text=head + "".join(rows[:6] + rows[7:])).get_json()
+    assert [(c["what"], c["key"]) for c in less["changes"]] == [("removed", "2027-04-05")]
+    with county_store.read() as connection:
+        assert len(stored.nouns(connection, "calendar", 2027)) == len(rows) - 1
+    assert problem(send(both, "calendar", "preview", "?year=soon", text="x"))["field"] == "year"
+
+
+def test_rules_are_judged_with_their_lines(admin: FlaskClient) -> None:
+    text = table(admin, "county")["text"]
+    wrong = send(admin, "county", "preview", text=text.replace("orange = 0.2", "orange = 0.9")).get_json()["problems"]
+    assert [(p["field"], text.splitlines()[p["line"] - 1]) for p in wrong] == [("clock.orange", "orange = 0.2")]
+    right = send(admin, "county", "apply", text=text.replace("accept = 15", "accept = 20"))
+    assert right.status_code == 200
+    assert right.get_json()["changes"][0]["fields"]["stages.accept"] == ["15", "20"]
+    assert "accept = 20" in table(admin, "county")["text"]
+
+
+def test_a_change_of_duty_comes_and_goes(admin: FlaskClient) -> None:
+    row = {"day": "2026-11-25", "starts": "20:00", "ends": "08:00", "role": "chief", "name": "值班长",
+           "name_en": "Duty chief", "holder": "三组组长", "holder_en": "Head of Team Three", "phone": "8002",
+           "reason": "请假"}  # fmt: skip
+    assert send(admin, "duty-changes", "apply", row=row).status_code == 200
+    key = [table(admin, "duty-changes")["rows"][0][name] for name in ("day", "starts", "role")]
+    assert key == ["2026-11-25", "20:00", "chief"]
+    assert send(admin, "duty-changes", "apply", row=None, key=key).status_code == 200
+    assert table(admin, "duty-changes")["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("nothing", {"text": "x"}, 404),
+        ("departments", {"text": "\x00"}, 200),
+        ("departments", {"text": ""}, 200),
+        ("departments", {"unknown": 1}, 422),
+        ("departments", {"row": None, "key": ["cg"]}, 422),
+        ("areas", {"row": {"name": "新"}, "key": ["none"]}, 422),
+        ("areas", {"text": "{"}, 200),
+        ("county", {"text": "= = ="}, 200),
+        ("categories", {"text": "a,b\n1,2\n"}, 200),
+    ],
+)
+def test_bad_input_is_refused_in_words(admin: FlaskClient, kind: str, body: dict[str, Any], status: int) -> None:
+    answer = send(admin, kind, "preview", **body)
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    if status == 200:
+        assert answer.get_json()["problems"]
+    else:
+        assert problem(answer)["field"]
