@@ -6,7 +6,7 @@ One road scene as sub stream (640 × 360, 15 a second) and as main stream (1080p
 a process of its own. Each way is a process, measured by its own CPU time (user + system) and memory (PSS):
 
 - `watch`: our worker as it runs: state, masked picture each second, health.
-- `pass`: our worker's live tap on every camera, fragments thrown away at the supervisor's end.
+- `pass`: our live tap on every stream, as for a viewer each: packets to fragments, nothing decoded.
 - `demux`: PyAV reads packets and drops them: the floor.
 - `naive`: `cv2.VideoCapture.read()` of every frame and a JPEG of it each second, a thread each.
 
@@ -46,6 +46,7 @@ from streams.clips import clip_from, h264_stream
 from streams.rtsp import RtspServer
 from streams.source import opened
 from streams.supervisor import worker_environment
+from streams.tap import Tap
 from streams.wire import CameraSpec, Unpacking, packed, spec_to_json
 
 CLIPS = ROOT.parent / "shared" / "data" / "video"
@@ -102,7 +103,7 @@ def serve(arguments: Sequence[str]) -> int:
 def way(arguments: Sequence[str]) -> int:
     """One of the simple ways, as a process: `way NAME URL NUMBER`; ends with its standard input."""
     name, url, number = arguments[0], arguments[1], int(arguments[2])
-    work = {"demux": _demux, "naive": _naive}[name]
+    work = {"demux": _demux, "pass": _pass, "naive": _naive}[name]
     for _ in range(number):
         threading.Thread(target=work, args=(url,), daemon=True).start()
     sys.stdin.read()
@@ -110,9 +111,17 @@ def way(arguments: Sequence[str]) -> int:
 
 
 def _demux(url: str) -> None:
-    with opened(url, AddressRules((ip_network(LOOPBACK),)), threading.Event()) as source:
-        for _ in source.packets():
+    with av.open(url, options={"rtsp_transport": "tcp"}) as container:
+        for _ in container.demux(video=0):
             pass
+
+
+def _pass(url: str) -> None:
+    tap = Tap((), lambda head, body: None)
+    tap.wanted = True
+    with opened(url, AddressRules((ip_network(LOOPBACK),)), threading.Event()) as source:
+        for seen in source.packets():
+            tap.take(source, seen)
 
 
 def _naive(url: str) -> None:
@@ -139,7 +148,7 @@ def simple(name: str, url: str, number: int) -> Iterator[tuple[int, dict[str, in
 
 
 @contextmanager
-def worker(url: str, number: int, *, live: bool) -> Iterator[tuple[int, dict[str, int]]]:
+def worker(url: str, number: int) -> Iterator[tuple[int, dict[str, int]]]:
     """Our worker with so many cameras, and a counter of the messages that come out of it."""
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-m", "streams.worker", str(theirs.fileno()), str(os.getpid()), str(4 << 30)]
@@ -147,7 +156,7 @@ def worker(url: str, number: int, *, live: bool) -> Iterator[tuple[int, dict[str
     theirs.close()
     specs = [CameraSpec(f"c{index}", "", url, registered=True) for index in range(number)]
     ours.sendall(packed({
-        "live": [[spec.id, "sub"] for spec in specs] if live else [], "cameras": [spec_to_json(spec) for spec in specs],
+        "live": [], "cameras": [spec_to_json(spec) for spec in specs],
         "networks": [LOOPBACK], "clips": "", "waits": [10.0, 20.0, 5.0],
     }))  # fmt: skip
     counts = {"picture": 0, "live": 0, "failed": 0}
@@ -210,7 +219,7 @@ def measured(name: str, kind: str, url: str, number: int, seconds: float) -> Cos
 
 
 def _running(name: str, url: str, number: int) -> Any:
-    return simple(name, url, number) if name in ("demux", "naive") else worker(url, number, live=name == "pass")
+    return worker(url, number) if name == "watch" else simple(name, url, number)
 
 
 def cost_table(costs: Sequence[Cost]) -> Table:

@@ -58,7 +58,7 @@ class Fmp4:
     def __init__(self, stream: av.VideoStream | None = None, *, size: tuple[int, int] | None = None) -> None:
         """Of a stream that is passed through, or (with `size`) of pictures that are encoded here."""
         self._pipe = _Pipe()
-        options = {"movflags": _MOVFLAGS, "flush_packets": "1", "avioflags": "direct"}
+        options = {"movflags": _MOVFLAGS, "flush_packets": "1"}
         self._sink = av.open(self._pipe, "w", format="mp4", options=options)
         try:
             self._out = self._encoder(size) if size else self._copy(stream)

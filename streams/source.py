@@ -183,7 +183,7 @@ def _open_file(file: Path) -> InputContainer:
         raise SourceError(Reason.MISSING)
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     try:
-        container: InputContainer = av.open(str(file), options=options)
+        container: InputContainer = av.open(str(file), options=options, metadata_errors="ignore")
     except av.FFmpegError:
         raise SourceError(Reason.BROKEN) from None
     return container
@@ -219,7 +219,9 @@ def _open_remote(target: RemoteAddress, rules: AddressRules, waits: Waits) -> In
                     "protocol_whitelist": "http,https,tcp,tls"}  # fmt: skip
         options["headers"] = f"Host: {target.host}:{target.port}\r\n"
     try:
-        container: InputContainer = av.open(target.at(address), options=options, timeout=(waits.open, waits.read))
+        container: InputContainer = av.open(
+            target.at(address), options=options, timeout=(waits.open, waits.read), metadata_errors="ignore"
+        )
     except av.FFmpegError as error:
         raise SourceError(_opening_reason(error)) from None
     return container

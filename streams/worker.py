@@ -46,6 +46,9 @@ _STACK_BYTES = 512 << 10
 _PROVEN_SECONDS = 10.0
 """A connection that showed pictures this long forgives the failures before it; one that breaks sooner does not."""
 _ACTIVITY_PICTURES = 15
+PICTURE_SECONDS = 2.0
+"""Key pictures that come at least this often are all that is decoded: most cameras send one every second or two, and the
+pictures between would cost as much as all the rest (bench/cameras.py)."""
 _LIVE_BYTES = 8 << 20
 """What may wait of live views altogether; more is thrown away, and each of them begins anew with a key picture."""
 _PR_SET_PDEATHSIG = 1
@@ -214,7 +217,7 @@ class Eye:
 
     def __init__(self, source: Source, doubt: Any) -> None:
         self._decoder = source.decoder
-        self._pace, self._fresh = Pace(), Freshness()
+        self._pace, self._fresh = Pace(PICTURE_SECONDS), Freshness()
         self._doubt = doubt
         self._checksum = 0
         self._spoiled = False
