@@ -22,6 +22,7 @@ from models import figures
 from models.directory import Directories
 from models.door import Conflict, Door
 from models.filters import Moment
+from models.forecast import learning
 from models.lease import Lease
 from models.messages import Snapshot
 from models.queries import last_number, next_clock
@@ -44,6 +45,8 @@ LONGEST = 1.0
 BITE = 200
 """Clocks per transaction."""
 TRIM_EVERY = 3600.0
+WATCH_EVERY = 15.0
+"""Seconds between two looks for open cases whose lateness is not judged yet."""
 AGAIN = (0.2, 3.0)
 """Seconds before trying again after a failure: doubled from the first to the second."""
 
@@ -77,7 +80,7 @@ def pause_after(cost: float) -> float:
 
 
 class Worker:
-    """The three duties of the process. `run` ends only when it is cancelled."""
+    """The duties of the process. `run` ends only when it is cancelled."""
 
     def __init__(
         self,
@@ -93,6 +96,7 @@ class Worker:
         self._executor = executor
         self._keep_facts = keep_facts
         self._lease = Lease(county.store, "figures")
+        self._foresight = Lease(county.store, "forecast")
         self._changed = asyncio.Event()
         self._clock_set = asyncio.Event()
         self._follower = Follower(county.store, redis_url, Ears(self._facts, self._jumped), executor)
@@ -107,8 +111,10 @@ class Worker:
                 group.create_task(self._for_ever(self._let_clocks_act))
                 group.create_task(self._for_ever(self._draw))
                 group.create_task(self._for_ever(self._trim))
+                group.create_task(self._for_ever(self._foresee))
         finally:
             self._lease.release()
+            self._foresight.release()
 
     def _facts(self, facts: list[Fact]) -> None:
         self._changed.set()
@@ -194,6 +200,26 @@ class Worker:
         while await self._in_thread(lambda: trim_outbox(self._county.store, real_now(), self._keep_facts)):
             await asyncio.sleep(0.02)
         await asyncio.sleep(TRIM_EVERY)
+
+    # -- the future ---------------------------------------------------------------------------------------------------
+
+    async def _foresee(self) -> None:
+        """Watch open cases by what was learned, and learn again when it is time: in one worker of all."""
+        if await self._in_thread(self._foresight.held):
+            if await self._in_thread(lambda: learning.is_due(self._county.store, self._county.clock.now(), real_now())):
+                await self._in_thread(self.learn)
+            while await self._in_thread(self.watch):
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(WATCH_EVERY)
+
+    def learn(self) -> None:
+        """Learn from the past how long departments take, and where texts belong."""
+        county = self._county
+        learning.learn(county.store, county.rules(), county.directories(), county.clock.now(), real_now())
+
+    def watch(self) -> int:
+        """One bite of open cases judged anew; 0 when nothing is left."""
+        return learning.watch(self._county.store, self._county.rules())
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

@@ -25,6 +25,7 @@ from dashboard.services import KEY, Addresses, Publisher, Services
 from dashboard.turns import Turns
 from models.directory import Directories
 from models.door import Door
+from models.forecast.shelf import Shelf
 from models.rules import Rules
 from models.schema import is_current
 from models.store import Store, StoreUnavailable
@@ -100,10 +101,12 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
     _demand_schema(store)
     vault = Vault(settings.secret())
     rules = Rules(store, settings.zone)
+    directories = Directories(store)
     return Services(
         store=store,
         rules=rules,
-        directory=Directories(store),
+        directory=directories,
+        shelf=Shelf(store, directories),
         clock=CountyClock(store),
         door=Door(store, rules, vault),
         vault=vault,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from dashboard import forecasts
 from dashboard.api import shapes
 from dashboard.clockface import face
 from dashboard.problems import Problem
@@ -28,7 +29,8 @@ def page(
     moment = parts.moment()
     with desk.steady(parts.store) as connection:
         found = queries.page(connection, wanted, who.actor, moment, after=after, size=size, sort=sort)
-    rows = [shapes.CaseRow(**_row(case, moment)) for case in found.rows]
+        late = forecasts.rows(parts, connection, found.rows, moment)
+    rows = [shapes.CaseRow(**_row(case, moment) | late.get(case.id, {})) for case in found.rows]
     return shapes.CasePage(cases=rows, total=found.total, total_exact=found.exact, next=found.next, as_of=moment.now)
 
 
@@ -50,12 +52,15 @@ def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
         open_ = standing(connection, parts.rules(), case, orders, moment.now)
         escalations = queries.escalations(connection, case.id)
         attachments = queries.attachments(connection, case.id)
+        late = forecasts.rows(parts, connection, [case], moment)
+        forecast = forecasts.of_case(parts, connection, case, moment)
     proof = desk.derivation(parts.rules(), case)
     private = handles(who, case.department)
     possible = open_moves(open_, who.actor, any(row.acknowledged_at is None for row in escalations))
     return shapes.CaseWhole(
-        **_row(case, moment),
+        **_row(case, moment) | late.get(case.id, {}),
         version=case.version,
+        forecast=forecast,
         **_plain(case),
         description=case.description if private else masked(case.description),
         reporter=_reporter(case, parts.vault) if private else None,

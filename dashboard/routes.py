@@ -23,6 +23,7 @@ CENTRE = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR})
 """The people of the centre."""
 EVERYBODY = frozenset(Role) - {Role.SYSTEM}
 ADMIN = frozenset({Role.ADMIN})
+REPORTERS = frozenset({Role.GRID, Role.OPERATOR, Role.DUTY})
 GRID = frozenset({Role.GRID})
 
 
@@ -114,6 +115,9 @@ TABLE: tuple[Route, ...] = (
     ),
     Route(f"{_API}/cases", roles=DESK | {Role.DISPLAY}, scopes=_CASES),
     Route(f"{_API}/cases/<code>", roles=DESK, scopes=_CASES),
+    Route(f"{_API}/cases/<code>/suggestion", roles=DESK, scopes=_CASES),
+    Route(f"{_API}/suggestions", ("POST",), roles=REPORTERS, scopes=_scopes("report", "operate")),
+    Route(f"{_API}/forecast", roles=DESK, scopes=_CASES),
     Route(
         f"{_API}/cases/<code>/actions/<action>",
         ("POST",),

@@ -18,6 +18,7 @@ from models.accounts import Visitor
 from models.directory import Directories
 from models.door import Door
 from models.filters import Moment
+from models.forecast.shelf import Shelf
 from models.messages import Message
 from models.rules import Rules
 from models.store import Store
@@ -68,6 +69,7 @@ class Services:
     store: Store
     rules: Rules
     directory: Directories
+    shelf: Shelf
     clock: CountyClock
     door: Door
     vault: Vault

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from models import tables as t
 from models.evaluation.listing import Listing, ListingRefused
+from models.forecast.late import will_be_late
 from models.moves import Actor, Role, Stage
 from models.search.ask import Search, Unsearchable, search
 
@@ -20,6 +21,7 @@ STATES = (
     "open",
     "overdue",
     "due-soon",
+    "will-be-late",
     "unreceipted",
     "escalated",
     "reported-today",
@@ -82,6 +84,7 @@ _PREDICATES: dict[str, Callable[[Moment], ColumnElement[bool]]] = {
     "open": lambda m: is_open(),
     "overdue": lambda m: and_(is_open(), c.due_at < m.now),
     "due-soon": lambda m: and_(is_open(), c.soon_at <= m.now, c.due_at >= m.now),
+    "will-be-late": lambda m: will_be_late(m.now),
     "unreceipted": lambda m: and_(is_open(), c.stage == Stage.DISPATCHED),
     "escalated": lambda m: and_(is_open(), unanswered()),
     "reported-today": lambda m: and_(c.reported_at >= m.today, c.reported_at <= m.now),

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from dashboard.api.forecast_shapes import Forecast
 from models.filters import STATES
 from models.geodesy import Frame
 from models.messages import Instant
@@ -272,6 +273,9 @@ class CaseRow(BaseModel):
     longitude: float | None
     latitude: float | None
     uncovered: bool
+    will_be_late: bool = Field(False, description="open, not yet due, and probably late: the state `will-be-late`")
+    late_chance: float | None = Field(None, description="0 to 1; None where the simple rule is used, or none is needed")
+    late_basis: Literal["history", "rule"] | None = None
 
 
 class CasePage(BaseModel):
@@ -370,6 +374,7 @@ class CaseWhole(CaseRow):
     reworked: int
     actions: list[str] = Field(description="what you may do with it now")
     moves: list[MoveRow] = Field(description="the same, each with the fields it takes")
+    forecast: Forecast | None = Field(description="will it be late; None where it is over or without a deadline")
     trace: list[TraceRow]
     orders: list[OrderRow]
     escalations: list[EscalationRow]

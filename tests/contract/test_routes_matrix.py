@@ -69,6 +69,9 @@ GET  /api/v1/openapi.json                | {EVERYBODY}                    | {ALL
 POST /api/v1/reports                     | grid operator duty             | report
 GET  /api/v1/cases                       | {DESK} display                 | read operate part
 GET  /api/v1/cases/X-1                   | {DESK}                         | read operate part
+GET  /api/v1/cases/X-1/suggestion        | {DESK}                         | read operate part
+POST /api/v1/suggestions                 | grid operator duty             | report operate
+GET  /api/v1/forecast                    | {DESK}                         | read operate part
 POST /api/v1/cases/X-1/actions/urge      | duty leader operator department grid | operate part
 POST /api/v1/cases/X-1/attachments       | duty operator department grid  | report operate part
 GET  /api/v1/figures                     | {WATCH}                        | read operate
