@@ -11,7 +11,7 @@ from dash import html
 
 from dashboard import casefile
 from dashboard.api.shapes import AttachmentRow, CaseWhole, EscalationRow, OrderRow, TraceRow
-from dashboard.pages import parts
+from dashboard.pages import forecast, parts
 from dashboard.pages.context import PageContext
 from dashboard.services import services, visitor
 from models.derivations import from_json, in_words
@@ -50,7 +50,8 @@ def layout(context: PageContext, code: str) -> html.Div:
 
 def build(context: PageContext, view: CaseView) -> html.Div:
     """The page."""
-    left = [_facts(context, view), _due(context, view), _photos(context, view)]
+    late = forecast.panel(context, view.case.forecast)
+    left = [_facts(context, view), _due(context, view), *late, _photos(context, view)]
     right = [_actions(context, view), _escalations(context, view), _orders(context, view)]
     children = [
         _title(context, view),

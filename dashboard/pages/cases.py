@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dashboard import casefile
 from dashboard.api.shapes import CasePage, CaseQuery, CaseRow
-from dashboard.pages import parts
+from dashboard.pages import forecast, parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.services import Services, services, visitor
@@ -21,7 +21,7 @@ from models import desk, queries
 from models.directory import Directory
 from models.filters import STATES, CaseFilter
 
-COUNTED = ("open", "overdue", "due-soon", "unreceipted", "escalated", "reported-today", "closed-today")
+COUNTED = ("open", "overdue", "due-soon", "will-be-late", "unreceipted", "escalated", "reported-today", "closed-today")
 """States whose count costs no more than the open cases or today's: shown beside each tab."""
 COLUMNS = ("code", "level", "title", "category", "place", "department", "stage", "due", "reported")
 LEVELS = ("town", "grid")
@@ -242,7 +242,11 @@ def _row(context: PageContext, directory: Directory, case: CaseRow, now: datetim
             ),
             html.Td(parts.stage(context, case.stage)),
             html.Td(
-                [html.Span(_due(context, case, now), className="num due-at"), _face(context, case, now)],
+                [
+                    html.Span(_due(context, case, now), className="num due-at"),
+                    _face(context, case, now),
+                    *forecast.sign(context, case),
+                ],
                 className="due",
             ),
             html.Td(parts.when(context, case.reported_at, now), className="num"),
