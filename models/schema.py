@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from models.camera_health import tables as _camera_health  # noqa: F401  (its tables join the metadata)
 from models.duty import tables as _duty  # noqa: F401  (its tables join the metadata)
 from models.evaluation import tables as _evaluation  # noqa: F401 - its tables belong to the schema
-from models.ladder import tables as _ladder  # noqa: F401
 from models.forecast import tables as _forecast  # noqa: F401  (its tables join the metadata)
+from models.ladder import tables as _ladder  # noqa: F401
 from models.search.tables import of_one_database
 from models.store import Store
 from models.tables import metadata
