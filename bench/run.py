@@ -10,6 +10,8 @@ BENCHES = {
     "cameras": "what a camera costs, beside OpenCV and the floor; glass to glass in a browser",
     "health": "planted faults of cameras found, and false alarms over whole days",
     "intake": "reports per second through the API, each found afterwards, on SQLite and PostgreSQL",
+    "forecast": "will-be-late against the simple rule, and suggestions on unseen rows, from a file of real cases",
+    "scale": "every list, search, figure and page with 10 thousand and 1 million cases, on SQLite and PostgreSQL",
     "push": "report to painted wall, beside polling and beside a bare relay",
 }
 

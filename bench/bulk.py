@@ -1,0 +1,274 @@
+"""Bench only: a county with a long past, written straight into the tables, because the door would take hours for it.
+
+One week of 10,000 invented cases is made, and copied backwards week by week inside the database. The newest week has the
+open cases, so that the past grows and the county's present does not: that is what "figures do not cost more with history"
+means. The lines of the trace carry no valid hashes; `gridcommand verify` would rightly refuse such a store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, text, update
+
+from config.reference import load
+from config.settings import HERE
+from dashboard.cli.invention import Inventor
+from models import tables as t
+from models.masking import title
+from models.moves import Role, Stage
+from models.reference import store_county
+from models.schema import migrate
+from models.search import index
+from models.search.grams import grams
+from models.search.tables import CREATE_POSTGRES_INDEX, POSTGRES_INDEX, SQLITE_INDEX, case_text
+from models.store import Store
+from models.tables import Utc
+from models.vault import Vault
+
+BLOCK = 10_000
+WEEK = timedelta(days=7)
+OPEN_SHARE = 0.3
+OPEN_STAGES = (Stage.REPORTED, Stage.DISPATCHED, Stage.HANDLING, Stage.HANDLING, Stage.FEEDBACK)
+LINES = (
+    ("report", "", "reported"),
+    ("dispatch", "reported", "dispatched"),
+    ("close-at-source", "dispatched", "closed"),
+)
+Rows = list[dict[str, Any]]
+
+
+def make(
+    store: Store, size: int, now: datetime, seed: int = 1, show: Callable[[int], None] = lambda done: None
+) -> None:
+    """A migrated store with the demonstration county and `size` cases, the newest up to `now`.
+
+    Raises:
+        ValueError: the size is no multiple of a block, unless it is smaller than one.
+    """
+    block = min(size, BLOCK)
+    if size % block:
+        raise ValueError(f"Expected a multiple of {BLOCK} cases, not {size}.")
+    migrate(store)
+    store_county(store, load(HERE / "counties" / "yunze", geometry_checks=False), Vault("bench"))
+    towns = _towns(store)
+    week = _week(block, size - block, now, towns, Random(seed))
+    with store.write() as connection:
+        quick(connection)
+        _put(connection, week)
+        show(block)
+    for number in range(1, size // block):
+        with store.write() as connection:
+            quick(connection)
+            _copy(connection, number, block)
+        show(block * (number + 1))
+    with store.write() as connection:
+        quick(connection)
+        _open(connection, week["cases"], now, Random(seed + 1))
+        _finish(connection, size)
+    if not store.sqlite:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+def quick(connection: Connection) -> None:
+    """Durability is of no use to a store that can be made again."""
+    if connection.dialect.name == "postgresql":
+        for setting in ("statement_timeout = 0", "synchronous_commit = off", "maintenance_work_mem = '512MB'"):
+            connection.execute(text(f"SET LOCAL {setting}"))
+
+
+def _towns(store: Store) -> dict[str, tuple[str, str]]:
+    """Grid → itself and its town."""
+    with store.read() as connection:
+        rows = connection.execute(t.area.select().where(t.area.c.level == "grid"))
+        return {row.code: (row.code, row.town) for row in rows}
+
+
+def _week(block: int, first: int, now: datetime, grids: dict[str, tuple[str, str]], dice: Random) -> dict[str, Rows]:
+    """The newest week, all closed; ids from `first` + 1."""
+    inventor = Inventor(load(HERE / "counties" / "yunze", geometry_checks=False), dice)
+    places = sorted(grids)
+    cases: Rows = []
+    for number in range(1, block + 1):
+        told = inventor.report()
+        leaf = next(leaf for leaf in inventor.leaves if leaf.code == told.category)
+        at = now - WEEK + WEEK * number / (block + 1)
+        due = at + timedelta(hours=dice.choice((4, 8, 24, 72)))
+        closed = min(at + timedelta(hours=dice.expovariate(1 / 20)), now)
+        area, town = grids[dice.choice(places)]
+        cases.append(
+            {
+                "id": first + number, "code": f"B{first + number:09d}", "category": told.category,
+                "description": told.description, "title": title(told.description), "level": told.level,
+                "source": told.source, "client": "bench", "external_id": f"W{first + number}", "area": area, "town": town,
+                "address": told.address, "longitude": told.longitude, "latitude": told.latitude, "frame": "WGS-84",
+                "reported_by": "bench", "stage": "closed", "owner_kind": "department", "owner": str(leaf.department),
+                "department": leaf.department, "happened_at": at, "reported_at": at, "entered_at": at, "clock_from": at,
+                "due_at": due, "soon_at": at + (due - at) * 0.8, "due_basis": "source", "receipt_at": at,
+                "closed_at": closed, "in_time": closed <= due, "trace_count": 3, "version": 3,
+            }
+        )  # fmt: skip
+    return {
+        "cases": cases,
+        "trace": [line for case in cases for line in _lines(case)],
+        "orders": [_order(case) for case in cases],
+        "outbox": [_fact(case) for case in cases],
+        "daily": list(_rollup(cases, 24)),
+        "hourly": list(_rollup(cases, 1)),
+    }
+
+
+def _lines(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for number, (action, before, after) in enumerate(LINES, 1):
+        at = case["closed_at"] if number == len(LINES) else case["reported_at"]
+        yield {
+            "id": (case["id"] - 1) * len(LINES) + number, "case_id": case["id"], "number": number, "action": action,
+            "from_stage": before, "to_stage": after, "actor": "bench", "role": str(Role.SYSTEM), "happened_at": at,
+            "entered_at": at, "note": "", "detail": {}, "hash": "bench",
+        }  # fmt: skip
+
+
+def _order(case: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": case["id"], "number": f"PB{case['id']:09d}", "case_id": case["id"], "department": case["department"],
+        "part": "lead", "issued_at": case["reported_at"], "issued_by": "bench", "due_at": case["due_at"],
+        "receipt_at": case["reported_at"], "done_at": case["closed_at"],
+    }  # fmt: skip
+
+
+def _fact(case: dict[str, Any]) -> dict[str, Any]:
+    known = {
+        "id": str(case["id"]), "kind": "case.reported", "at": case["entered_at"].isoformat(), "case": case["code"],
+        **{name: case[name] for name in ("title", "category", "level", "source", "area", "town", "department", "stage")},
+    }  # fmt: skip
+    body = json.dumps(known, ensure_ascii=False)
+    return {"number": case["id"], "kind": "case.reported", "at": case["entered_at"], "body": body}
+
+
+def _rollup(cases: Rows, hours: int) -> Iterator[dict[str, Any]]:
+    """Sums by local day or hour (UTC+8), town and department."""
+    ahead, size = 8 * 3600, hours * 3600
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for case in cases:
+        for name, at in (("reported", case["reported_at"]), ("closed", case["closed_at"])):
+            second = int(at.timestamp()) + ahead
+            bucket = datetime.fromtimestamp(second - second % size - ahead, at.tzinfo)
+            key = (bucket, case["town"], case["department"])
+            counts[(*key, name)] += 1
+            if name == "closed":
+                counts[(*key, "closed_with_due")] += 1
+                counts[(*key, "closed_in_time")] += case["in_time"]
+    for bucket, town, department in sorted({key[:3] for key in counts}):
+        sums = {
+            name: counts[bucket, town, department, name]
+            for name in ("reported", "closed", "closed_with_due", "closed_in_time")
+        }
+        yield {"bucket": bucket, "town": town, "department": department, **sums}
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def _put(connection: Connection, week: dict[str, Rows]) -> None:
+    for name in ("cases", "trace", "orders", "outbox", "daily", "hourly"):
+        connection.execute(insert(t.metadata.tables[name]), week[name])
+    bodies = [(case["id"], index.body(_Named(case))) for case in week["cases"]]
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(case_text), [{"case_id": key, "body": body} for key, body in bodies])
+        connection.execute(text("CREATE TABLE bench_tokens (case_id INTEGER PRIMARY KEY, tokens TEXT)"))
+        cut = [{"key": key, "tokens": index.tokens(grams(body))} for key, body in bodies]
+        connection.execute(text("INSERT INTO bench_tokens VALUES (:key, :tokens)"), cut)
+        connection.execute(text(f"INSERT INTO {SQLITE_INDEX}(rowid, grams) SELECT case_id, tokens FROM bench_tokens"))
+    else:
+        connection.execute(text(f"DROP INDEX {POSTGRES_INDEX}"))
+        connection.execute(insert(case_text), [{"case_id": k, "body": b, "grams": grams(b)} for k, b in bodies])
+
+
+class _Named:
+    """A row as an object."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.__dict__.update(row)
+
+
+def _copy(connection: Connection, back: int, block: int) -> None:
+    """The newest week once more, `back` weeks earlier, with ids so much lower."""
+    moved = {"shift": -back * block, "time": -back * WEEK.total_seconds()}
+    last = "(SELECT max(id) FROM cases)"
+    for table, key in (
+        (t.cases, "id"),
+        (t.trace, "case_id"),
+        (t.orders, "case_id"),
+        (t.outbox, "number"),
+        (case_text, "case_id"),
+    ):
+        where = f"{key} > {last} - {block}"
+        connection.execute(text(_select(connection, table, where)), moved)
+    days = f"bucket > (SELECT max(bucket) FROM daily WHERE closed >= 0) - {_span(connection, 8 * 86_400)}"
+    connection.execute(text(_select(connection, t.daily, days) + " ON CONFLICT DO NOTHING"), moved)
+    if connection.dialect.name == "sqlite":
+        connection.execute(
+            text(f"INSERT INTO {SQLITE_INDEX}(rowid, grams) SELECT case_id + :shift, tokens FROM bench_tokens"), moved
+        )
+
+
+def _select(connection: Connection, table: Table, where: str) -> str:
+    values = [_moved(connection, table, column) for column in table.columns]
+    names = ", ".join(column.name for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT {', '.join(values)} FROM {table.name} WHERE {where}"
+
+
+def _moved(connection: Connection, table: Table, column: Any) -> str:
+    """How a column's value looks in the copy."""
+    name = column.name
+    if isinstance(column.type, Utc):
+        if connection.dialect.name == "sqlite":
+            return f"{name} + CAST(:time * 1000000 AS INTEGER)"
+        return f"{name} + make_interval(secs => :time)"
+    if table is t.trace and name == "id":
+        return f"id + :shift * {len(LINES)}"
+    if name in ("id", "case_id") or (table is t.outbox and name == "number"):
+        return f"{name} + :shift"
+    prefix = {("cases", "code"): "B", ("cases", "external_id"): "W", ("orders", "number"): "PB"}.get((table.name, name))
+    if prefix is None:
+        return str(name)
+    number = "id + CAST(:shift AS INTEGER)"
+    padded = f"printf('%09d', {number})" if connection.dialect.name == "sqlite" else f"lpad(({number})::text, 9, '0')"
+    return f"'{prefix}' || {padded}"
+
+
+def _span(connection: Connection, seconds: int) -> str:
+    return str(seconds * 1_000_000) if connection.dialect.name == "sqlite" else f"make_interval(secs => {seconds})"
+
+
+def _open(connection: Connection, cases: Sequence[dict[str, Any]], now: datetime, dice: Random) -> None:
+    """Some cases of the newest week are still open, at every stage, with deadlines before and after now."""
+    rows = []
+    for case in dice.sample(list(cases), int(len(cases) * OPEN_SHARE)):
+        due = now + timedelta(hours=dice.uniform(-30, 120))
+        rows.append(
+            {
+                "of_case": case["id"], "stage": str(dice.choice(OPEN_STAGES)), "due_at": due, "closed_at": None,
+                "in_time": None, "soon_at": case["reported_at"] + (due - case["reported_at"]) * 0.8, "next_clock_at": due,
+            }
+        )  # fmt: skip
+    connection.execute(update(t.cases).where(t.cases.c.id == bindparam("of_case")), rows)
+
+
+def _finish(connection: Connection, size: int) -> None:
+    connection.execute(insert(t.counter), [{"name": "outbox", "value": size}])
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("DROP TABLE bench_tokens"))
+        return
+    connection.execute(text(CREATE_POSTGRES_INDEX))
+    for table in ("cases", "trace", "orders"):
+        connection.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+        )
