@@ -24,7 +24,7 @@ from config.evaluation import Formulas
 from models import tables as t
 from models.evaluation import formulas as stored
 from models.evaluation import tables as e
-from models.evaluation.folding import READ, Case, Found, Line, Window, found
+from models.evaluation.folding import NOISE, Case, Found, Line, Window, found
 from models.evaluation.periods import Month
 from models.queries import first_kept, last_number
 from models.store import Store
@@ -278,7 +278,7 @@ def _traces(connection: Connection, ids: Sequence[int]) -> dict[int, Sequence[Li
     line = t.trace.c
     columns = (line.case_id, line.action, line.happened_at, line.entered_at, line.to_stage, line.detail)
     rows = connection.execute(
-        select(*columns).where(line.case_id.in_(ids), line.action.in_(READ)).order_by(line.case_id, line.number)
+        select(*columns).where(line.case_id.in_(ids), line.action.not_in(NOISE)).order_by(line.case_id, line.number)
     )
     return {
         key: [Line(row.action, row.happened_at, row.entered_at, row.to_stage, row.detail) for row in mine]

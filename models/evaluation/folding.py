@@ -45,16 +45,15 @@ class Mark(IntFlag):
     GRID_REPORT = 1 << 24
 
 
-CLOSING = frozenset({"close", "settle-on-the-spot", "close-at-source"})
-ORDERING = frozenset({"dispatch", "adjudicate", "accept-transfer"})
-"""What hands a case to a department: its detail names it."""
-CONTENT = frozenset({"satisfied", "basically-satisfied", "mostly-satisfied", "fairly-satisfied", "basic"})
+CLOSING = frozenset({"close", "settle-on-the-spot", "settle-at-level", "close-at-source", "close-with"})
+ORDERING = frozenset({"dispatch", "adjudicate"})
+"""What hands a case to departments: the detail names the lead, and those that help."""
+ACCEPTING = frozenset({"accept", "file", "classify"})
+CONTENT = frozenset({"satisfied", "fairly"})
 """满意 and 基本满意, as the table of moves calls them."""
-READ = (
-    *sorted(CLOSING | ORDERING), "report", "file", "void", "receipt", "feedback", "hand-back", "rework", "verify",
-    "ask-verification", "inspect", "return-call", "breach", "suspend", "resume", "extend", "grant-extension", "merge",
-)  # fmt: skip
-"""The actions whose lines are read: nothing else changes a mark."""
+UNREACHED = "unreached"
+NOISE = ("warn", "escalate", "urge", "acknowledge", "supervise", "instruct", "reply", "receive-order", "conclude-order")
+"""Actions whose lines are not read: they change no mark and no deadline."""
 
 
 def bits(names: Iterable[str]) -> int:
@@ -138,6 +137,9 @@ class _Story:
     returned: bool = False
     closed_at: datetime | None = None
     void_at: datetime | None = None
+    offered_to: str | None = None
+    merged: bool = False
+    accepted: bool = False
     call: tuple[datetime, Mapping[str, Any]] | None = None
     orders: dict[str, datetime] = field(default_factory=dict)
     receipts: dict[str, datetime] = field(default_factory=dict)
@@ -187,44 +189,67 @@ def _instant(written: object) -> datetime | None:
 
 def _tell(story: _Story, line: Line) -> None:
     """Add one line to the story."""
-    at, action = line.at, line.action
-    if action == "file":
-        story.filed_at = story.filed_at or at
+    at, action, named = line.at, line.action, line.detail.get("department")
+    if action in ACCEPTING:
+        story.accepted = True
+        story.filed_at = story.filed_at or (at if action == "file" else None)
     elif action == "void":
         story.void_at = at
-    elif action in ORDERING and line.detail.get("department"):
-        _order(story, str(line.detail["department"]), at)
+    elif action in ("merge", "separate"):
+        story.merged = action == "merge"
+    elif action in ORDERING and named:
+        _order(story, str(named), at)
+        for helper in line.detail.get("co_departments") or ():
+            story.orders.setdefault(str(helper), at)
+    elif action == "transfer":
+        story.offered_to = str(named)
+    elif action == "accept-transfer" and story.offered_to:
+        _order(story, story.offered_to, at)
     elif action == "receipt":
         story.receipt_at = story.receipt_at or at
-        if story.holder:
-            story.receipts.setdefault(story.holder, at)
+        if named or story.holder:
+            story.receipts.setdefault(str(named or story.holder), at)
     elif action == "hand-back":
-        story.returned = True
-        story.refused |= {story.holder} if story.holder else set()
-        story.holder = None
-    elif action == "feedback":
+        _refuse(story, str(named or story.holder))
+    elif action == "request-verification":
+        story.asked_at = story.asked_at or at
+    elif action == "verify":
+        story.verified = story.verified or (story.asked_at or at, at)
+    elif action == "return-call" and line.detail.get("satisfaction") != UNREACHED:
+        story.call = (at, line.detail)
+    else:
+        _dispose(story, action, at)
+
+
+def _dispose(story: _Story, action: str, at: datetime) -> None:
+    """Feedback, inspection, rework, the end, and its undoing."""
+    if action == "feedback":
         story.fed_back_at = story.disposed_at = at
     elif action == "rework":
         story.reworked, story.disposed_at = True, None
         _inspect(story, at)
     elif action == "inspect":
         _inspect(story, at)
+    elif action == "reopen":
+        story.closed_at = story.disposed_at = None
+        story.reworked = True
     elif action in CLOSING:
         story.closed_at = at
         story.disposed_at = story.disposed_at or at
         _inspect(story, at)
-    elif action == "ask-verification":
-        story.asked_at = story.asked_at or at
-    elif action == "verify":
-        story.verified = story.verified or (story.asked_at or at, at)
-    elif action == "return-call":
-        story.call = (at, line.detail)
 
 
 def _order(story: _Story, department: str, at: datetime) -> None:
     story.holder = department
     story.ordered_at = story.ordered_at or at
     story.orders.setdefault(department, at)
+
+
+def _refuse(story: _Story, department: str) -> None:
+    story.refused.add(department)
+    if department == story.holder:  # a co-handler that steps back leaves the case where it is
+        story.returned = True
+        story.holder = None
 
 
 def _inspect(story: _Story, at: datetime) -> None:
@@ -242,19 +267,20 @@ def _when(condition: bool, mark: Mark) -> int:
 def _reported(case: Case, story: _Story, window: Window) -> int:
     if not window.has(case.reported_at):
         return 0
-    accepted = any((story.filed_at, story.ordered_at, story.closed_at))
+    filed = any((story.filed_at, story.ordered_at, story.closed_at))
+    accepted = filed or story.accepted
     decided = accepted or story.void_at is not None
     return (
         int(Mark.REPORTED)
         | _when(decided, Mark.DECIDED)
         | _when(decided and story.void_at is None, Mark.VALID)
-        | _when(accepted, Mark.FILED)
+        | _when(filed, Mark.FILED)
     )
 
 
 def _due(story: _Story, window: Window) -> int:
     due = story.due_at
-    if due is None or story.void_at is not None or not window.has(due):
+    if due is None or story.void_at is not None or story.merged or not window.has(due):
         return 0
     closed, disposed = story.closed_at, story.disposed_at
     return (

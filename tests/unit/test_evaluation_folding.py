@@ -103,13 +103,38 @@ def test_rework_undoes_the_disposal_until_the_next_feedback() -> None:
 
 @pytest.mark.parametrize(("said", "expected"), [
     ({"satisfaction": "satisfied"}, {"called", "satisfied", "resolved"}),
-    ({"satisfaction": "basically-satisfied"}, {"called", "satisfied", "resolved"}),
+    ({"satisfaction": "fairly"}, {"called", "satisfied", "resolved"}),
     ({"satisfaction": "dissatisfied"}, {"called"}),
+    ({"satisfaction": "unreached"}, set()),
     ({"satisfaction": "dissatisfied", "resolved": "yes"}, {"called", "resolved"}),
 ])  # fmt: skip
 def test_a_return_call_says_what_people_think(said: dict[str, str], expected: set[str]) -> None:
     marks = names(found(CASE, story(line("return-call", at(6), **said)), WINDOW, LIMITS).case)
     assert marks & {"called", "satisfied", "resolved"} == expected
+
+
+def test_a_verification_is_timed_from_its_request() -> None:
+    lines = [line("report", at(1)), line("request-verification", at(1, 1)), line("verify", at(1, 1, 20))]
+    assert {"verified", "verified-in-time"} <= names(found(CASE, lines, WINDOW, LIMITS).case)
+
+
+def test_a_helper_and_a_new_lead_are_judged_by_their_own_orders() -> None:
+    lines = [
+        line("report", at(1)),
+        line("dispatch", at(1), department="cg", co_departments=["zj"]),
+        line("transfer", at(2), department="hb"),
+        line("accept-transfer", at(2, 1)),
+    ]
+    marks = found(CASE, lines, WINDOW, LIMITS).departments
+    assert {code for code, own in marks.items() if "dispatched" in names(own)} == {"cg", "zj", "hb"}
+    assert {code for code, own in marks.items() if "due" in names(own)} == {"hb"}
+
+
+def test_a_merged_case_is_not_due_and_a_reopened_one_is_not_closed() -> None:
+    merged = [line("report", at(1)), line("merge", at(2))]
+    assert "due" not in names(found(CASE, merged, WINDOW, LIMITS).case)
+    again = story(line("feedback", at(2)), line("close", at(3)), line("reopen", at(4)))
+    assert not names(found(CASE, again, WINDOW, LIMITS).case) & {"closed", "disposed"}
 
 
 def test_what_was_entered_after_the_books_were_closed_came_too_late() -> None:
