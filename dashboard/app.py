@@ -17,6 +17,7 @@ from config import texts
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
 from dashboard import administration, api, entrance, guard, health, live, phone, photos, problems, server
+from dashboard.evaluation import exports
 from dashboard.measures import Measures
 from dashboard.pages import router
 from dashboard.problems import Problem
@@ -25,6 +26,8 @@ from dashboard.services import KEY, Addresses, Publisher, Services
 from dashboard.turns import Turns
 from models.directory import Directories
 from models.door import Door
+from models.evaluation.reading import Counties
+from models.evaluation.sheets import Sheets
 from models.forecast.shelf import Shelf
 from models.rules import Rules
 from models.schema import is_current
@@ -84,6 +87,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     health.register(flask)
     phone.register(flask)
     administration.register(flask)
+    exports.register(flask)
     flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
     api.register(flask)
     _mount_dash(flask, routes)
@@ -107,6 +111,9 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         rules=rules,
         directory=directories,
         shelf=Shelf(store, directories),
+        directory=Directories(store),
+        evaluation=Counties(store, rules),
+        sheets=Sheets(store, rules),
         clock=CountyClock(store),
         door=Door(store, rules, vault),
         vault=vault,

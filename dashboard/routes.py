@@ -22,6 +22,9 @@ DESK = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT, Role.G
 CENTRE = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR})
 """The people of the centre."""
 EVERYBODY = frozenset(Role) - {Role.SYSTEM}
+EVALUATED = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT})
+"""Those who see the evaluation; a department only its own."""
+CENTRE_AND_LEADER = EVALUATED - {Role.DEPARTMENT}
 ADMIN = frozenset({Role.ADMIN})
 REPORTERS = frozenset({Role.GRID, Role.OPERATOR, Role.DUTY})
 GRID = frozenset({Role.GRID})
@@ -90,6 +93,9 @@ TABLE: tuple[Route, ...] = (
     Route("/duty", roles=CENTRE, page=True),
     Route("/duty/coverage", roles=CENTRE, page=True),
     Route("/duty/<number>", roles=CENTRE, page=True),
+    Route("/evaluation", roles=EVALUATED, page=True),
+    Route("/evaluation/export", roles=EVALUATED),
+    Route("/evaluation/analysis", roles=CENTRE_AND_LEADER, page=True),
     Route("/attachments/<digest>", roles=DESK, scopes=_CASES),
     # what pages are made of
     Route("/assets/<path:file>", anyone=True),
@@ -132,6 +138,9 @@ TABLE: tuple[Route, ...] = (
         body=UPLOAD,
     ),
     Route(f"{_API}/figures", roles=WATCH, scopes=_READ),
+    Route(f"{_API}/evaluation", roles=EVALUATED, scopes=_CASES),
+    Route(f"{_API}/evaluation/appeals", ("POST",), roles=frozenset({Role.OPERATOR, Role.DEPARTMENT})),
+    Route(f"{_API}/evaluation/appeals/<int:number>/actions/<action>", ("POST",), roles=frozenset({Role.LEADER})),
     Route(f"{_API}/events", roles=WATCH, scopes=_scopes("events")),
     Route(f"{_API}/cameras", roles=WATCH | ADMIN, scopes=_READ),
     Route(f"{_API}/departments", roles=EVERYBODY, scopes=_ANY_TOKEN),

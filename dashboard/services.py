@@ -17,6 +17,8 @@ from dashboard.turns import Turns
 from models.accounts import Visitor
 from models.directory import Directories
 from models.door import Door
+from models.evaluation.reading import Counties
+from models.evaluation.sheets import Sheets
 from models.filters import Moment
 from models.forecast.shelf import Shelf
 from models.messages import Message
@@ -70,6 +72,8 @@ class Services:
     rules: Rules
     directory: Directories
     shelf: Shelf
+    evaluation: Counties
+    sheets: Sheets
     clock: CountyClock
     door: Door
     vault: Vault

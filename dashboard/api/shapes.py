@@ -202,6 +202,38 @@ class EventQuery(Shape):
     limit: int = Field(200, ge=1, le=1_000)
 
 
+class EvaluationQuery(Shape):
+    """What is asked of the evaluation. `under`: a town, for its communities or grids."""
+
+    period: Annotated[str, Field(max_length=10, description="2026-10, 2026-Q4 or 2026")] | None = None
+    by: Literal["area", "department", "post"] | None = None
+    level: Literal["town", "community", "grid"] = "town"
+    under: Annotated[Line, Field(max_length=32)] | None = None
+    weights: Annotated[str, Field(max_length=1_000, description="what-if: closing:20,rework:5")] | None = None
+
+
+class AppealBody(Shape):
+    """An appeal: take this case out of this indicator of this month, because …"""
+
+    case: Code
+    month: Annotated[str, Field(max_length=10, description="2026-10")]
+    indicator: Annotated[Code, Field(max_length=40)]
+    reason: Annotated[str, Field(max_length=1_000), AfterValidator(prose), AfterValidator(_some)]
+
+
+class DecisionBody(Shape):
+    """The decision of an appeal, with its reason."""
+
+    answer: Annotated[str, Field(max_length=1_000), AfterValidator(prose), AfterValidator(_some)]
+
+
+class AppealPath(Known):
+    """An appeal and what to do with it."""
+
+    number: Annotated[int, Field(ge=1, le=BIGGEST)]
+    action: Annotated[str, Field(max_length=32), AfterValidator(_line)]
+
+
 class AccountBody(Shape):
     """A new account."""
 
@@ -389,6 +421,52 @@ class MoveAnswer(BaseModel):
     department: str | None
     due_at: Instant | None
     events: list[str]
+
+
+class EvaluationShare(BaseModel):
+    """`hits` of `of`; `value` None where there is no case."""
+
+    hits: int
+    of: int
+    value: float | None
+
+
+class EvaluationRow(BaseModel):
+    """One area, department or post. Scores are rounded to a tenth; None: too few cases, or none."""
+
+    code: str
+    score: float | None
+    grade: str | None
+    small_sample: bool
+    sample: int
+    before: float | None
+    last_year: float | None
+    without_appeals: float | None
+    what_if: float | None
+    what_if_grade: str | None
+    shares: dict[str, EvaluationShare]
+
+
+class EvaluationAnswer(BaseModel):
+    """A period's evaluation, told up to `as_of` (county time) by the formulas that hold since `valid_from`."""
+
+    period: str
+    by: str
+    level: str | None
+    as_of: Instant | None
+    closed: bool = Field(description="the books are closed: these figures stay, but for appeals")
+    waiting: list[str]
+    valid_from: str
+    small_sample: int
+    whole: EvaluationRow | None
+    rows: list[EvaluationRow]
+
+
+class AppealAnswer(BaseModel):
+    """Where an appeal stands."""
+
+    id: int
+    decision: str | None
 
 
 class EventPage(BaseModel):

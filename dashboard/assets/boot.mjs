@@ -6,6 +6,7 @@ const MODULES = {
   wall: () => import("./wall/main.js"),
   list: () => import("./desk/list.js"),
   case: () => import("./desk/case.js"),
+  evaluation: () => import("./evaluation/page.js"),
   admin: () => import("./desk/admin.js"),
   duty: () => import("./duty/duty.js"),
   reference: () => import("./admin/reference.js"),

@@ -15,22 +15,22 @@ from dashboard.cli.foreign import BATCH
 from dashboard.cli.invention import GRAVEST, Inventor
 from dashboard.cli.parts import Parts, open_parts
 from dashboard.cli.plan import DemoPlan
-from dashboard.cli.story import Life, Step, lives, steps_of
+from dashboard.cli.story import DAYS, Life, Step, lives, steps_of
 from dashboard.cli.terminal import progress, say
 from models.door import Deed, Report
 from models.messages import CaseEscalated, Message
 from models.moves import Actor, Refused, Role
 
 CLIENT = "demo-history"
-COARSE, FINE = timedelta(hours=4), timedelta(minutes=20)
-"""How long the clocks wait between two ticks of the story: long ago, and on its last day."""
+COARSEST, COARSE, FINE = timedelta(hours=24), timedelta(hours=4), timedelta(minutes=20)
+"""How long the clocks wait between two ticks of the story: long ago, in its thirty days, and on its last one."""
 
 
 def tell(settings: Settings, plan: DemoPlan) -> None:
-    """Thirty days up to the demonstration's first start. An interrupted telling goes on at the next start."""
+    """Thirty busy days, and a thin year before them, up to the demonstration's first start. An interrupted telling goes on at the next start."""
     dice = Random(plan.seed)  # noqa: S311 - a story, not a secret
     inventor = Inventor(load(settings.county, geometry_checks=False), dice)
-    say("Telling thirty days of history …")
+    say("Telling fourteen months of history …")
     with open_parts(settings) as parts:
         planned = _planned(parts, inventor, plan.began, dice)
         teller = _Teller(parts, planned, plan.began, dice)
@@ -57,6 +57,10 @@ def _planned(parts: Parts, inventor: Inventor, began: datetime, dice: Random) ->
 
 def _steps(life: Life, departments: dict[str, str], now: datetime, inventor: Inventor, dice: Random) -> Sequence[Step]:
     return steps_of(life, departments[life.report.category], now, inventor, dice)
+
+
+def _window(ago: timedelta) -> timedelta:
+    return FINE if ago < timedelta(days=1) else (COARSE if ago < timedelta(days=DAYS) else COARSEST)
 
 
 class _Teller:
@@ -87,7 +91,7 @@ class _Teller:
         batch: list[Step] = []
         start = steps[0].at
         for step in steps:
-            window = FINE if self._end - start < timedelta(days=1) else COARSE
+            window = _window(self._end - start)
             if step.at - start >= window or len(batch) >= BATCH:
                 yield batch, batch[-1].at if len(batch) >= BATCH else start + window
                 batch, start = [], step.at

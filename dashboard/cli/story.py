@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from dashboard.cli import past
 from dashboard.cli.invention import Invented, Inventor
 
 DAYS = 30
@@ -23,6 +24,8 @@ GROWTH = 1.25
 OPEN, OVERDUE, SOON = 300, 9, 20
 HOURS = (2, 1, 1, 1, 1, 2, 5, 10, 15, 17, 16, 14, 9, 9, 14, 16, 15, 13, 10, 8, 7, 6, 4, 3)
 """How reports share out over the hours of a day."""
+SAID = ("satisfied", "fairly", "dissatisfied", "unreached")
+"""What people say when they are called back."""
 _NEVER = timedelta(days=3650)
 
 Deadline = Callable[[str, datetime], tuple[datetime | None, datetime | None]]
@@ -87,7 +90,8 @@ def lives(
     Args:
         urgent: categories whose clock also runs at night; a few of their cases come due in the next hour.
     """
-    reports = [(at, inventor.report()) for at in moments(now, zone, dice)]
+    reports = [(at, inventor.report()) for at in [*past.moments(now, zone, HOURS, dice), *moments(now, zone, dice)]]
+    departments = {leaf.code: str(leaf.department) for leaf in inventor.leaves}
     leaves = [leaf for leaf in inventor.leaves if leaf.code in urgent and (leaf.level or 4) >= 2]
     for index in range(6):
         leaf = leaves[(index * 5) % len(leaves)]
@@ -99,16 +103,16 @@ def lives(
     planned = []
     for number, (at, report) in enumerate(reports):
         due_at, soon_at = deadline(report.category, at)
-        close = at + _lasts(at, due_at, dice)
+        close = at + _lasts(at, due_at, past.late_share(departments.get(report.category, ""), at), dice)
         close = close if report.category in urgent else _by_day(close, due_at, zone, dice)
         planned.append(Life(number, report, at, due_at, soon_at, close, report.category in urgent))
     return _measured(planned, now, dice)
 
 
-def _lasts(at: datetime, due_at: datetime | None, dice: Random) -> timedelta:
-    """How long handling takes: mostly well within the limit, now and then beyond it."""
+def _lasts(at: datetime, due_at: datetime | None, late: float, dice: Random) -> timedelta:
+    """How long handling takes: mostly well within the limit, now and then (`late`) beyond it."""
     limit = (due_at - at) if due_at else timedelta(days=2)
-    share = dice.uniform(1.02, 1.4) if dice.random() < 0.05 else min(dice.betavariate(1.5, 3.2), 0.97)
+    share = dice.uniform(1.02, 1.4) if dice.random() < late else min(dice.betavariate(1.5, 3.2), 0.97)
     return max(limit * share, timedelta(minutes=25))
 
 
@@ -184,6 +188,11 @@ def _handled(made: _Steps, life: Life, department: str, lasts: timedelta, quick:
         at += min(dice.uniform(1, 6) * quick * timedelta(minutes=1), ceiling / 2)
         made.add(at, "file", "operator")
     at += min(dice.uniform(2, 18) * quick * timedelta(minutes=1), ceiling)
+    if dice.random() < 0.12:
+        made.add(at, "request-verification", "operator")
+        at += min(dice.uniform(5, 42) * quick * timedelta(minutes=1), ceiling)
+        made.add(at, "verify", "operator", finding="confirmed")
+        at += min(dice.uniform(1, 6) * quick * timedelta(minutes=1), ceiling)
     made.add(at, "dispatch", "operator", department=department)
     if dice.random() < 0.04:
         at += min(dice.uniform(5, 30) * timedelta(minutes=1), ceiling)
@@ -198,6 +207,11 @@ def _handled(made: _Steps, life: Life, department: str, lasts: timedelta, quick:
         made.add(at + (life.closes_at - checked - at) / 2, "rework", "operator", note="rework")
     made.add(life.closes_at - checked, "feedback", department, note="feedback")
     made.add(life.closes_at, "close", "operator")
+    if dice.random() < (0.5 if life.report.source == "hotline" else 0.12):
+        said = dice.choices(SAID, (62, 26, 8, 4))[0]
+        made.add(
+            life.closes_at + dice.uniform(2, 40) * timedelta(hours=1), "return-call", "operator", satisfaction=said
+        )
 
 
 class _Steps:
@@ -207,8 +221,7 @@ class _Steps:
         self._life, self._inventor, self._dice = life, inventor, dice
         self.steps: list[Step] = []
 
-    def add(self, at: datetime, action: str, actor: str, note: str = "", department: str = "") -> None:
-        fields = {"note": self._inventor.note(note)} if note else {}
-        if department:
-            fields["department"] = department
+    def add(self, at: datetime, action: str, actor: str, note: str = "", **fields: str) -> None:
+        if note:
+            fields["note"] = self._inventor.note(note)
         self.steps.append(Step(at, self._life.number, action, actor, fields))

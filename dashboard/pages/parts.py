@@ -19,6 +19,7 @@ LINKS = (
     ("/grid", "desk.grid"),
     ("/wall", "desk.wall"),
     ("/cases", "desk.cases"),
+    ("/evaluation", "desk.evaluation"),
     ("/cameras", "desk.cameras"),
     ("/duty", "desk.duty"),
     ("/admin", "desk.admin"),

@@ -12,6 +12,7 @@ from dashboard.pages import admin, cameras, case, cases, ids, parts, wall
 from dashboard.pages.administration import reference
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
+from dashboard.pages.evaluation import analysis, scores
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.routes import Routes
@@ -26,6 +27,8 @@ PAGES: Mapping[str, Page] = {
     "/cases": lambda context, values, query: cases.layout(context, query),
     "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
     "/cameras": lambda context, values, query: cameras.layout(context),
+    "/evaluation": lambda context, values, query: scores.layout(context, query),
+    "/evaluation/analysis": lambda context, values, query: analysis.layout(context, query),
     "/admin": lambda context, values, query: admin.layout(context),
     "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),
     "/duty": lambda context, values, query: sheet.layout(context),

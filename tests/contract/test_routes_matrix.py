@@ -51,6 +51,9 @@ GET  /grid/worker.js                     | anyone                         | anyo
 GET  /duty                               | duty leader operator           |
 GET  /duty/coverage                      | duty leader operator           |
 GET  /duty/7                             | duty leader operator           |
+GET  /evaluation                         | duty leader operator department |
+GET  /evaluation/export                  | duty leader operator department |
+GET  /evaluation/analysis                | duty leader operator           |
 GET  /attachments/{D}                    | {DESK}                         | read operate part
 GET  /assets/00_tokens.css               | anyone                         | anyone
 GET  /_favicon.ico                       | anyone                         | anyone
@@ -75,6 +78,9 @@ GET  /api/v1/forecast                    | {DESK}                         | read
 POST /api/v1/cases/X-1/actions/urge      | duty leader operator department grid | operate part
 POST /api/v1/cases/X-1/attachments       | duty operator department grid  | report operate part
 GET  /api/v1/figures                     | {WATCH}                        | read operate
+GET  /api/v1/evaluation                  | duty leader operator department | read operate part
+POST /api/v1/evaluation/appeals          | operator department            |
+POST /api/v1/evaluation/appeals/1/actions/grant | leader                  |
 GET  /api/v1/events                      | {WATCH}                        | events
 GET  /api/v1/cameras                     | {WATCH} admin                  | read operate
 GET  /api/v1/departments                 | {EVERYBODY}                    | {ALL_TOKENS}
