@@ -187,12 +187,12 @@ def _handled(made: _Steps, life: Life, department: str, lasts: timedelta, quick:
     if dice.random() < 0.3:
         at += min(dice.uniform(1, 6) * quick * timedelta(minutes=1), ceiling / 2)
         made.add(at, "file", "operator")
-    at += min(dice.uniform(2, 18) * quick * timedelta(minutes=1), ceiling)
-    if dice.random() < 0.12:
+    elif dice.random() < 0.17:
         made.add(at, "request-verification", "operator")
         at += min(dice.uniform(5, 42) * quick * timedelta(minutes=1), ceiling)
-        made.add(at, "verify", "operator", finding="confirmed")
+        made.add(at, "verify", "operator", note="verify", finding="confirmed")
         at += min(dice.uniform(1, 6) * quick * timedelta(minutes=1), ceiling)
+    at += min(dice.uniform(2, 18) * quick * timedelta(minutes=1), ceiling)
     made.add(at, "dispatch", "operator", department=department)
     if dice.random() < 0.04:
         at += min(dice.uniform(5, 30) * timedelta(minutes=1), ceiling)
