@@ -111,7 +111,6 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         rules=rules,
         directory=directories,
         shelf=Shelf(store, directories),
-        directory=Directories(store),
         evaluation=Counties(store, rules),
         sheets=Sheets(store, rules),
         clock=CountyClock(store),
