@@ -16,7 +16,7 @@ from alerts.news import News
 from config import texts
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
-from dashboard import administration, api, entrance, guard, health, live, phone, photos, problems, server
+from dashboard import administration, api, deskwork, entrance, guard, health, live, phone, photos, problems, server
 from dashboard.evaluation import exports
 from dashboard.measures import Measures
 from dashboard.pages import router
@@ -88,6 +88,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     phone.register(flask)
     administration.register(flask)
     exports.register(flask)
+    deskwork.register(flask)
     flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
     api.register(flask)
     _mount_dash(flask, routes)

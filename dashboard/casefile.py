@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,9 @@ from dashboard.services import Services
 from models import desk, moves, queries
 from models.accounts import Visitor
 from models.derivations import as_json
+from models.deskwork import candidates
 from models.door import standing_of as standing
+from models.duplicates import Facts
 from models.filters import CaseFilter, Moment
 from models.masking import masked
 from models.moves import MOVES, Actor, Move, Role, Standing
@@ -30,7 +33,7 @@ def page(
     with desk.steady(parts.store) as connection:
         found = queries.page(connection, wanted, who.actor, moment, after=after, size=size, sort=sort)
         late = forecasts.rows(parts, connection, found.rows, moment)
-    rows = [shapes.CaseRow(**_row(case, moment) | late.get(case.id, {})) for case in found.rows]
+    rows = [row(case, moment, late.get(case.id)) for case in found.rows]
     return shapes.CasePage(cases=rows, total=found.total, total_exact=found.exact, next=found.next, as_of=moment.now)
 
 
@@ -59,7 +62,6 @@ def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
     possible = open_moves(open_, who.actor, any(row.acknowledged_at is None for row in escalations))
     return shapes.CaseWhole(
         **_row(case, moment) | late.get(case.id, {}),
-        version=case.version,
         forecast=forecast,
         **_plain(case),
         description=case.description if private else masked(case.description),
@@ -68,10 +70,28 @@ def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
         actions=[move.action for move in possible],
         moves=[_move(move) for move in possible],
         trace=[shapes.TraceRow(**_named(row, shapes.TraceRow) | _note(row.note, private)) for row in trace],
-        orders=[shapes.OrderRow(**_named(row, shapes.OrderRow)) for row in orders],
+        orders=[shapes.OrderRow(**_named(row, shapes.OrderRow) | _words(row, private)) for row in orders],
         escalations=[shapes.EscalationRow(**_named(row, shapes.EscalationRow)) for row in escalations],
         attachments=[attachment(row) for row in attachments],
     )
+
+
+def known(parts: Services, who: Visitor, code: str) -> None:
+    """Nothing, where this visitor may know of the case.
+
+    Raises:
+        Problem: 404.
+    """
+    if not code.isprintable() or len(code) > LONGEST_CODE:
+        raise no_case(code[:LONGEST_CODE])
+    with parts.store.read() as connection:
+        if queries.case(connection, code, who.actor) is None:
+            raise no_case(code)
+
+
+def facts(case: shapes.CaseRow) -> Facts:
+    """What the scorer of duplicates wants of a case as it was read."""
+    return candidates.facts(case)
 
 
 def no_case(code: str) -> Problem:
@@ -119,8 +139,17 @@ def line_since(line: Any) -> dict[str, Any]:
     return {name: told[name] for name in ("number", "action", "from_stage", "to_stage", "actor", "role", "entered_at")}
 
 
+def _words(order: Any, private: bool) -> dict[str, str]:
+    return {name: getattr(order, name) if private else masked(getattr(order, name)) for name in ("text", "result")}
+
+
 def _note(note: str, private: bool) -> dict[str, str]:
     return {"note": note if private else masked(note)}
+
+
+def row(case: Any, moment: Moment, late: Mapping[str, Any] | None = None) -> shapes.CaseRow:
+    """A case as lists show it; `late` is what is forecast of it."""
+    return shapes.CaseRow(**{**_row(case, moment), **(late or {})})
 
 
 def _row(case: Any, moment: Moment) -> dict[str, Any]:
@@ -128,7 +157,22 @@ def _row(case: Any, moment: Moment) -> dict[str, Any]:
 
 
 def _plain(case: Any) -> dict[str, Any]:
-    names = ("reported_by", "owner_kind", "owner", "due_basis", "receipt_at", "handed_back", "reworked")
+    names = (
+        "reported_by",
+        "owner_kind",
+        "owner",
+        "due_basis",
+        "receipt_at",
+        "handed_back",
+        "reworked",
+        "stage_due_at",
+        "merged_into",
+        "transfer_to",
+        "extension_asked_at",
+        "resume_at",
+        "satisfaction",
+        "score",
+    )
     return {name: getattr(case, name) for name in names}
 
 

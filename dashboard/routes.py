@@ -21,6 +21,9 @@ DESK = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT, Role.G
 """Those who may open a case; which ones, the queries decide."""
 CENTRE = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR})
 """The people of the centre."""
+OFFICE = frozenset({Role.DUTY, Role.OPERATOR, Role.DEPARTMENT})
+"""Those who work cases off at a desk."""
+READERS = OFFICE | {Role.LEADER}
 EVERYBODY = frozenset(Role) - {Role.SYSTEM}
 EVALUATED = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT})
 """Those who see the evaluation; a department only its own."""
@@ -79,8 +82,12 @@ TABLE: tuple[Route, ...] = (
     Route("/display", anyone=True),
     # pages
     Route("/wall", roles=WATCH, page=True),
+    Route("/desk", roles=OFFICE, page=True),
     Route("/cases", roles=DESK | {Role.DISPLAY}, page=True),
     Route("/cases/<code>", roles=DESK, page=True),
+    Route("/cases.csv", roles=READERS),
+    Route("/orders/<number>", roles=READERS),
+    Route("/orders/<number>/pdf", roles=READERS),
     Route("/cameras", roles=frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.ADMIN}), page=True),
     Route("/admin", roles=ADMIN, page=True),
     Route("/admin/reference/<kind>", roles=ADMIN, page=True),
@@ -104,10 +111,13 @@ TABLE: tuple[Route, ...] = (
     Route("/_dash-layout", roles=EVERYBODY),
     Route("/_dash-dependencies", roles=EVERYBODY),
     Route("/_dash-update-component", ("POST",), roles=EVERYBODY),
+    Route("/live/desk", roles=DESK),
+    Route("/live/inbox", roles=OFFICE),
+    Route("/live/files/<code>", roles=DESK),
     Route("/live/reference", roles=WATCH),
     Route("/live/snapshot", roles=WATCH),
     Route("/live/duty", roles=WATCH),
-    Route("/map/areas.geojson", roles=WATCH | GRID | ADMIN),
+    Route("/map/areas.geojson", roles=WATCH | DESK | ADMIN),
     # machines
     Route("/healthz", anyone=True),
     Route("/readyz", anyone=True),
@@ -137,6 +147,10 @@ TABLE: tuple[Route, ...] = (
         scopes=_scopes("report", "operate", "department"),
         body=UPLOAD,
     ),
+    Route(f"{_API}/cases/<code>/duplicates", roles=OFFICE, scopes=_scopes("operate")),
+    Route(f"{_API}/duplicates", roles=OFFICE, scopes=_scopes("operate")),
+    Route(f"{_API}/filters", ("GET", "POST"), roles=DESK),
+    Route(f"{_API}/filters/<name>/actions/<action>", ("POST",), roles=DESK),
     Route(f"{_API}/figures", roles=WATCH, scopes=_READ),
     Route(f"{_API}/evaluation", roles=EVALUATED, scopes=_CASES),
     Route(f"{_API}/evaluation/appeals", ("POST",), roles=frozenset({Role.OPERATOR, Role.DEPARTMENT})),
@@ -160,8 +174,8 @@ HOME = {
     Role.DISPLAY: "/wall",
     Role.DUTY: "/wall",
     Role.LEADER: "/wall",
-    Role.OPERATOR: "/cases",
-    Role.DEPARTMENT: "/cases",
+    Role.OPERATOR: "/desk",
+    Role.DEPARTMENT: "/desk",
     Role.GRID: "/grid",
     Role.ADMIN: "/admin",
 }

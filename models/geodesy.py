@@ -9,6 +9,14 @@ Frame = Literal["WGS-84", "GCJ-02", "CGCS2000"]
 
 _A = 6378245.0  # Krasovsky 1940, which the GCJ-02 offset is defined on
 _EE = 0.00669342162296594323
+_EARTH = 6_371_000.0
+
+
+def distance(longitude: float, latitude: float, other_longitude: float, other_latitude: float) -> float:
+    """Metres between two points on a sphere, by the equirectangular approximation (0.1 % within a county)."""
+    east = math.radians(other_longitude - longitude) * math.cos(math.radians((latitude + other_latitude) / 2))
+    north = math.radians(other_latitude - latitude)
+    return _EARTH * math.hypot(east, north)
 
 
 def wgs84(longitude: float, latitude: float, frame: Frame) -> tuple[float, float]:

@@ -53,6 +53,7 @@ SORTS = {
     "newest": Sort(t.cases.c.reported_at, descending=True),
     "oldest": Sort(t.cases.c.reported_at),
     "due": Sort(t.cases.c.due_at, optional=True),
+    "due-last": Sort(t.cases.c.due_at, descending=True, optional=True),
 }
 """What a list may be sorted by."""
 

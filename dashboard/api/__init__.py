@@ -6,7 +6,7 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.blueprint import APIBlueprint
 
-from dashboard.api import cases, duty, evaluation, forecast, people, reference, reports
+from dashboard.api import cases, duty, evaluation, filters, forecast, people, reference, reports
 from dashboard.problems import Problem
 from dashboard.server import SECURITY, Server, description
 
@@ -17,7 +17,7 @@ def register(server: Server) -> None:
     """Add the whole API and its description."""
     api = APIBlueprint("api", __name__, url_prefix=PREFIX, abp_security=SECURITY)
     api.before_request(_demand_json)
-    for part in (reports, cases, forecast, reference, people, duty, evaluation):
+    for part in (reports, cases, filters, forecast, reference, people, duty, evaluation):
         part.register(api)
     server.register_api(api)
     server.add_url_rule(f"{PREFIX}/openapi.json", "openapi", lambda: jsonify(description(server)))
@@ -26,7 +26,8 @@ def register(server: Server) -> None:
 def _demand_json() -> ResponseReturnValue | None:
     """A body is a JSON object, but where a file is sent."""
     if request.method == "POST" and not request.path.endswith("/attachments"):
-        needs = not request.path.startswith(f"{PREFIX}/accounts/") and not request.path.startswith(f"{PREFIX}/tokens/")
+        bare = (f"{PREFIX}/accounts/", f"{PREFIX}/tokens/", f"{PREFIX}/filters/")
+        needs = not request.path.startswith(bare)
         if needs and not isinstance(request.get_json(), dict):
             raise Problem(422, "Expected a JSON object.", field="body")
     return None

@@ -187,7 +187,7 @@ class CaseQuery(Shape):
     until: Written | None = None
     after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None
     limit: int = Field(50, ge=1, le=200)
-    sort: Literal["newest", "oldest", "due"] = Field("newest", exclude=True)
+    sort: Literal["newest", "oldest", "due", "due-last"] = Field("newest", exclude=True)
 
     @model_validator(mode="after")
     def _one_name(self) -> CaseQuery:
@@ -297,6 +297,7 @@ class CaseRow(BaseModel):
     address: str
     department: str | None
     stage: str
+    version: int = Field(description="grows with every change; send it with an action to be told of what came between")
     clock: Literal["none", "on-time", "due-soon", "overdue", "in-time", "late"]
     due_at: Instant | None
     happened_at: Instant
@@ -348,6 +349,11 @@ class OrderRow(BaseModel):
     receipt_by: str | None
     done_at: Instant | None
     withdrawn_at: Instant | None
+    kind: str = Field(description="dispatch, supervise or instruction")
+    degree: str | None = Field(description="of a supervision")
+    text: str = Field(description="what is asked; masked, except for those who handle the case")
+    result: str = Field(description="what came of it; masked likewise")
+    concluded_at: Instant | None
 
 
 class EscalationRow(BaseModel):
@@ -393,7 +399,6 @@ class MoveRow(BaseModel):
 class CaseWhole(CaseRow):
     """A case with everything that happened to it."""
 
-    version: int = Field(description="hand it back with an action, to be told where somebody was first")
     description: str = Field(description="masked, except for those who handle the case")
     reporter: Reporter | None = Field(description="only for those who handle the case")
     reported_by: str
@@ -404,6 +409,13 @@ class CaseWhole(CaseRow):
     receipt_at: Instant | None
     handed_back: int
     reworked: int
+    stage_due_at: Instant | None = Field(description="the clock of the stage it stands in; None where it has none")
+    merged_into: str | None = Field(description="the case that it is handled with")
+    transfer_to: str | None = Field(description="the department to which it is offered and which has not accepted yet")
+    extension_asked_at: Instant | None
+    resume_at: Instant | None
+    satisfaction: str | None
+    score: int | None
     actions: list[str] = Field(description="what you may do with it now")
     moves: list[MoveRow] = Field(description="the same, each with the fields it takes")
     forecast: Forecast | None = Field(description="will it be late; None where it is over or without a deadline")

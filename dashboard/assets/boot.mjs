@@ -5,7 +5,9 @@
 const MODULES = {
   wall: () => import("./wall/main.js"),
   list: () => import("./desk/list.js"),
-  case: () => import("./desk/case.js"),
+  cases: () => import("./work/cases.js"),
+  case: () => import("./work/case.js"),
+  work: () => import("./work/main.js"),
   evaluation: () => import("./evaluation/page.js"),
   admin: () => import("./desk/admin.js"),
   duty: () => import("./duty/duty.js"),

@@ -13,18 +13,21 @@ from pydantic import ValidationError
 
 from dashboard import casefile
 from dashboard.api.shapes import CasePage, CaseQuery, CaseRow
-from dashboard.pages import forecast, parts
+from dashboard.pages import forecast, ids, parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.services import Services, services, visitor
 from models import desk, queries
+from models.deskwork import saved
 from models.directory import Directory
 from models.filters import STATES, CaseFilter
 
-COUNTED = ("open", "overdue", "due-soon", "will-be-late", "unreceipted", "escalated", "reported-today", "closed-today")
+COUNTED = tuple(state for state in STATES if state not in ("closed", "void", "uncovered", "no-deadline", "all"))
 """States whose count costs no more than the open cases or today's: shown beside each tab."""
 COLUMNS = ("code", "level", "title", "category", "place", "department", "stage", "due", "reported")
 LEVELS = ("town", "grid")
+SORTED = {"due": ("due", "due-last"), "reported": ("newest", "oldest")}
+"""Column → the order of its first and of its second click."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Listing:
     page: CasePage
     counts: Mapping[str, int]
     directory: Directory
+    kept: Sequence[tuple[str, str]] = ()
+    """The reader's own filters: name and query."""
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
@@ -69,8 +74,9 @@ def read(services_: Services, query: CaseQuery) -> Listing:
         counts = {
             state: queries.count(connection, replace(wanted, state=state), who.actor, moment) for state in COUNTED
         }
+        kept = [(row.name, row.query) for row in saved.kept(connection, who.name)]
     here = {query.state: page.total} if page.total_exact else {}
-    return Listing(query, page, counts | here, services_.directory())
+    return Listing(query, page, counts | here, services_.directory(), kept)
 
 
 # --- building --------------------------------------------------------------------------------------------------------
@@ -87,11 +93,13 @@ def build(context: PageContext, listing: Listing) -> html.Div:
     children = [
         title,
         _states(context, listing),
+        _kept(context, listing),
         _form(context, listing),
         _table(context, listing),
         _pager(context, listing),
     ]
-    return parts.frame(context, "/cases", children, module="list", words=("desk.stale",))
+    about = {"data-query": address(listing.query).partition("?")[2]}
+    return parts.frame(context, "/cases", children, module="cases", about=about)
 
 
 def address(query: CaseQuery, **changes: Any) -> str:
@@ -125,6 +133,17 @@ def _state(context: PageContext, listing: Listing, state: str) -> html.A:
     )
 
 
+def _kept(context: PageContext, listing: Listing) -> html.Nav | None:
+    """The reader's own filters, one click each; the page's module adds what keeps and removes them."""
+    if "/api/v1/filters" not in context.paths:
+        return None
+    links = [
+        html.Span(html.A(name, href=f"/cases?{query}", className="kept-link"), className="kept", **{"data-kept": name})
+        for name, query in listing.kept
+    ]
+    return html.Nav(links, className="kept-filters", **{"aria-label": context.text("work.kept.title")})
+
+
 def _form(context: PageContext, listing: Listing) -> html.Form:
     query, directory = listing.query, listing.directory
     fields = [
@@ -141,12 +160,16 @@ def _form(context: PageContext, listing: Listing) -> html.Form:
             maxLength=100,
             className="desk-search",
             autoComplete="off",
+            id=ids.CASES_SEARCH,
         ),
         html.Button(context.text("cases.search"), type="submit", className="tool", name="state", value=query.state),
     ]
     narrowed = any((query.department, query.area, query.category, query.source, query.level, query.q, query.stage))
     if narrowed or query.since or query.until:
         fields.append(html.A(context.text("cases.reset"), href=f"/cases?state={query.state}", className="tool"))
+    if "/cases.csv" in context.paths:
+        href = address(query).replace("/cases?", "/cases.csv?", 1)
+        fields.append(html.A(context.text("work.export.link"), href=href, className="tool cases-export"))
     return html.Form(fields, action="/cases", method="GET", className="filters", role="search")
 
 
@@ -214,13 +237,28 @@ def _table(context: PageContext, listing: Listing) -> html.Div:
         only_open = listing.query.state == "open" and "filters" not in listing.counts
         key = "cases.empty_open" if only_open and not listing.query.q else "cases.empty"
         return html.Div(html.P(context.text(key), className="empty"), className="desk-table-box")
-    head = html.Tr(
-        [html.Th(context.text(f"cases.column.{name}"), className=f"col-{name}", scope="col") for name in COLUMNS]
-    )
+    head = html.Tr([_head(context, listing, name) for name in COLUMNS])
     rows = [_row(context, listing.directory, case, listing.page.as_of) for case in listing.page.cases]
     return html.Div(
         html.Table([html.Thead(head), html.Tbody(rows)], className="desk-table cases"), className="desk-table-box"
     )
+
+
+def _head(context: PageContext, listing: Listing, name: str) -> html.Th:
+    """A column's head; a link where the list can be read in its order."""
+    text, query = context.text(f"cases.column.{name}"), listing.query
+    first, second = SORTED.get(name, ("", ""))
+    if not first:
+        return html.Th(text, className=f"col-{name}", scope="col")
+    now = query.sort in (first, second)
+    rising = query.sort in ("oldest", "due")
+    link = html.A(
+        [text, html.I("▲" if rising else "▼", **{"aria-hidden": "true"})] if now else text,
+        href=address(query, sort=second if query.sort == first else first),
+        className="sort",
+    )
+    sorted_ = ("ascending" if rising else "descending") if now else "none"
+    return html.Th(link, className=f"col-{name}", scope="col", **{"aria-sort": sorted_})
 
 
 def _row(context: PageContext, directory: Directory, case: CaseRow, now: datetime) -> html.Tr:
@@ -251,7 +289,12 @@ def _row(context: PageContext, directory: Directory, case: CaseRow, now: datetim
             ),
             html.Td(parts.when(context, case.reported_at, now), className="num"),
         ],
-        **{"data-case": case.code, "data-clock": case.clock, "data-stage": case.stage},
+        **{
+            "data-case": case.code,
+            "data-clock": case.clock,
+            "data-stage": case.stage,
+            "data-version": str(case.version),
+        },
     )
 
 

@@ -18,3 +18,7 @@ WALL_MAP = "wall-map"
 WALL_CAMERAS = "wall-cameras"
 WALL_FEED = "wall-feed"
 WALL_DIALOG = "wall-dialog"
+
+DESK_INBOX = "desk-inbox"
+DESK_FILE = "desk-file"
+CASES_SEARCH = "search"

@@ -18,6 +18,7 @@ from models.messages import iso
 LINKS = (
     ("/grid", "desk.grid"),
     ("/wall", "desk.wall"),
+    ("/desk", "desk.desk"),
     ("/cases", "desk.cases"),
     ("/evaluation", "desk.evaluation"),
     ("/cameras", "desk.cameras"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard.pages import admin, cameras, case, cases, ids, parts, wall
+from dashboard.pages import admin, cameras, case, cases, desk, ids, parts, wall
 from dashboard.pages.administration import reference
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
@@ -24,6 +24,7 @@ Page = Callable[[PageContext, Mapping[str, str], Query], Any]
 
 PAGES: Mapping[str, Page] = {
     "/wall": lambda context, values, query: wall.layout(context),
+    "/desk": lambda context, values, query: desk.layout(context),
     "/cases": lambda context, values, query: cases.layout(context, query),
     "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
     "/cameras": lambda context, values, query: cameras.layout(context),

@@ -14,13 +14,17 @@ from config.settings import HERE
 from config.texts import load
 from config.written import COLUMNS
 from dashboard.administration.editing import KINDS
+from dashboard.deskwork import export
+from dashboard.deskwork.forms import forms
 from dashboard.pages import admin, cameras, cases
 from dashboard.pages.administration import reference
 from dashboard.pages.duty import sheet
 from dashboard.phone import page as phone_page
 from models.accounts import SCOPES
+from models.calendars import Unit
 from models.desk import REFERENCE_TABLES
 from models.door.escalation import LADDER_ACTIONS
+from models.duplicates import WEIGHTS
 from models.duty import handover
 from models.duty.rounds import State
 from models.filters import STATES
@@ -89,6 +93,13 @@ CODES = {
     "admin.kind": list(REFERENCE_TABLES),
     "admin.scope_name": list(SCOPES),
     "entrance.error": [str(status) for status in (400, 401, 403, 404, 405, 413, 422, 429, 500, 503, 507)],
+    "work.export": list(export.COLUMNS),
+    "work.part": ["lead", "co"],
+    "work.order": ["waiting", "handling", "done", "withdrawn", "concluded"],
+    "work.related": ["into", "child", "link"],
+    "work.alike": list(WEIGHTS),
+    "work.live": ["connecting", "live", "catching-up", "lost"],
+    "case.unit": [str(unit) for unit in Unit],
     "desk.problem": ["404", "422", "500", "503", "507"],
     "refdata.kind": list(KINDS),
     "refdata.about": list(KINDS),
@@ -106,6 +117,15 @@ CODES = {
 @pytest.mark.parametrize("table", CODES)
 def test_every_code_has_a_word(table: str) -> None:
     assert [code for code in CODES[table] if f"{table}.{code}" not in TEXTS] == []
+
+
+def test_every_field_and_option_of_every_form_has_a_word() -> None:
+    made = [form for role in Role for form in forms(role, TEXTS)]
+    labels = [(form["action"], field["name"], field["label"]) for form in made for field in form["fields"]]
+    options = [option for form in made for field in form["fields"] for option in field["options"]]
+    assert [label for label in labels if label[1] == label[2]] == []
+    assert [option for option in options if option[0] == option[1]] == []
+    assert len(labels) > 10
 
 
 @pytest.mark.parametrize("words", [admin.WORDS, sheet.WORDS, reference.WORDS, ("case.sending", "case.conflict")])

@@ -25,6 +25,7 @@ from models.timebase import real_now
 EVERYBODY = " ".join(ROLES)
 WATCH = "display duty leader operator"
 DESK = "duty leader operator department grid"
+OFFICE = "duty operator department"
 ALL_TOKENS = "report read operate part events"
 D = "a" * 64
 
@@ -37,6 +38,10 @@ POST /logout                             | {EVERYBODY}                    |
 GET  /language?to=en                     | anyone                         | anyone
 GET  /display?token=DEVICE               | anyone                         | anyone
 GET  /wall                               | {WATCH}                        |
+GET  /desk                               | {OFFICE}                       |
+GET  /cases.csv                          | {OFFICE} leader                |
+GET  /orders/X-1                         | {OFFICE} leader                |
+GET  /orders/X-1/pdf                     | {OFFICE} leader                |
 GET  /cases                              | {DESK} display                 |
 GET  /cases/X-1                          | {DESK}                         |
 GET  /cameras                            | duty leader operator admin     |
@@ -61,10 +66,13 @@ GET  /_dash-component-suites/dash/x.js   | {EVERYBODY}                    |
 GET  /_dash-layout                       | {EVERYBODY}                    |
 GET  /_dash-dependencies                 | {EVERYBODY}                    |
 POST /_dash-update-component             | {EVERYBODY}                    |
+GET  /live/desk                          | {DESK}                         |
+GET  /live/inbox                         | {OFFICE}                       |
+GET  /live/files/X-1                     | {DESK}                         |
 GET  /live/reference                     | {WATCH}                        |
 GET  /live/snapshot                      | {WATCH}                        |
 GET  /live/duty                          | {WATCH}                        |
-GET  /map/areas.geojson                  | {WATCH} grid admin             |
+GET  /map/areas.geojson                  | display {DESK} admin           |
 GET  /healthz                            | anyone                         | anyone
 GET  /readyz                             | anyone                         | anyone
 GET  /metrics                            | admin duty operator            | read
@@ -77,6 +85,11 @@ POST /api/v1/suggestions                 | grid operator duty             | repo
 GET  /api/v1/forecast                    | {DESK}                         | read operate part
 POST /api/v1/cases/X-1/actions/urge      | duty leader operator department grid | operate part
 POST /api/v1/cases/X-1/attachments       | duty operator department grid  | report operate part
+GET  /api/v1/cases/X-1/duplicates        | {OFFICE}                       | operate
+GET  /api/v1/duplicates?category=010101  | {OFFICE}                       | operate
+GET  /api/v1/filters                     | {DESK}                         |
+POST /api/v1/filters                     | {DESK}                         |
+POST /api/v1/filters/x/actions/remove    | {DESK}                         |
 GET  /api/v1/figures                     | {WATCH}                        | read operate
 GET  /api/v1/evaluation                  | duty leader operator department | read operate part
 POST /api/v1/evaluation/appeals          | operator department            |
@@ -188,7 +201,7 @@ def plain(rule: str) -> str:
     return re.sub(r"<[^>]*>", "<>", rule) if rule != "/<path:path>" else rule
 
 
-@pytest.mark.parametrize("path", ["/_reload-hash", "/nowhere", "/desk", "/overview", "/cases/", "/Cases"])
+@pytest.mark.parametrize("path", ["/_reload-hash", "/nowhere", "/desks", "/overview", "/cases/", "/Cases"])
 def test_what_is_not_in_the_table_is_not_there(app: Flask, sqlite_county: Store, path: str) -> None:
     for name in (None, "operator", "admin"):
         assert browser(app, sqlite_county, name).get(path).status_code == 404

@@ -1,0 +1,2 @@
+/** The sheet of an order: its button prints the page. */
+document.querySelector("#print").addEventListener("click", () => window.print());

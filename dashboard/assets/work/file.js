@@ -1,0 +1,219 @@
+/**
+ * The file of a case: fetched as a part of a page, with the forms of what this reader may do now. When somebody else was
+ * quicker, it says what changed, and what was typed stays where it is.
+ *
+ *   const file = makeFile(room, reference, { onmoved });
+ *   await file.open(code); file.refresh(); file.run(action); file.close();
+ */
+import { el, setText } from "../ui/dom.js";
+import { actionOf, reason, tell } from "./api.js";
+import { buildForm } from "./form.js";
+import { drawPlace } from "./place.js";
+import { offerMerge } from "./merge.js";
+
+export function makeFile(room, reference, { onacting = () => {}, onmoved = () => {}, onopened = () => {} } = {}) {
+  const { words } = reference;
+  const state = { code: null, article: null, form: null, action: null, stop: () => {}, asked: 0 };
+
+  async function fetched(code) {
+    try {
+      const answer = await fetch(`/live/files/${encodeURIComponent(code)}`);
+      return { ok: answer.ok, status: answer.status, body: answer.ok ? await answer.text() : await answer.json().catch(() => ({})) };
+    } catch {
+      return { ok: false, status: 0, body: {} };
+    }
+  }
+
+  async function open(code) {
+    if (code !== state.code) closeForm();
+    const number = ++state.asked;
+    if (code !== state.code) room.dataset.waiting = "yes";
+    const answer = await fetched(code);
+    if (number !== state.asked) return false; // somebody has gone on to another case in the meantime
+    delete room.dataset.waiting;
+    if (!answer.ok) {
+      room.replaceChildren(el("p", { class: "empty" }, words.t(answer.status === 404 ? "desk.problem.404" : "case.network")));
+      Object.assign(state, { code, article: null });
+      return false;
+    }
+    show(code, answer.body);
+    return true;
+  }
+
+  function show(code, html) {
+    const scrolled = code === state.code ? room.scrollTop : 0;
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const article = holder.content.firstElementChild;
+    const typing = state.form?.node.contains(document.activeElement) ? document.activeElement : null;
+    state.stop();
+    Object.assign(state, { code, article });
+    room.replaceChildren(article);
+    decorate(article);
+    room.scrollTop = scrolled;
+    typing?.focus({ preventScroll: true });
+    onopened(code, article);
+  }
+
+  const possible = () => JSON.parse(state.article?.dataset.actions ?? "[]").filter((name) => reference.forms.has(name));
+
+  function decorate(article) {
+    const place = article.querySelector(".file-do");
+    const buttons = possible().map((name) => actionButton(reference.forms.get(name)));
+    const bar = el("div", { class: "file-actions", role: "toolbar", "aria-label": words.t("case.actions") }, ...buttons);
+    place.append(buttons.length ? bar : el("p", { class: "faint" }, words.t("case.no_actions")), el("div", { class: "file-form" }));
+    if (state.form) keepForm();
+    for (const form of article.querySelectorAll("form[data-escalation]")) form.addEventListener("submit", (event) => acknowledge(event, form));
+    const photos = article.querySelector(".photo-form");
+    if (photos) buildPhotos(photos);
+    for (const button of article.querySelectorAll("[data-merge]")) offerMerge(button, { reference, article, run, possible });
+    const later = [drawPlace(article.querySelector(".file-map"), reference), watch(article)];
+    for (const button of article.querySelectorAll("[data-suggest]")) button.addEventListener("click", () => take(button.dataset));
+    state.stop = () => later.forEach((stop) => stop.then((end) => end?.()));
+  }
+
+  function actionButton(move) {
+    const key = move.key && el("kbd", {}, move.key);
+    return el("button", { type: "button", class: "tool", "data-do": move.action, "aria-expanded": "false", onclick: () => run(move.action) }, move.label, key);
+  }
+
+  // --- forms ---------------------------------------------------------------------------------------------------------
+
+  /** Take an action up: send at once what needs no word, else show its form. `given` fills fields in. */
+  function run(action, given = {}) {
+    if (!possible().includes(action)) return false;
+    const move = reference.forms.get(action);
+    if (move.at_once) return void act(action, {}).then((answer) => answer.ok || changedOrFailed(answer));
+    if (state.action === action) return void (state.form.fill(given), state.form.focus());
+    closeForm();
+    const from = JSON.parse(state.article.dataset.given);
+    state.action = action;
+    state.form = buildForm({
+      move, reference, draft: `${state.code}:${action}`, given: { ...from, ...given }, oncancel: closeForm,
+      send: (values) => act(action, values),
+    });
+    keepForm();
+    state.form.focus();
+    return true;
+  }
+
+  /** Put the open form where it belongs in the file that is shown now. */
+  function keepForm() {
+    const still = possible().includes(state.action);
+    const room_ = state.article.querySelector(".file-form");
+    room_.replaceChildren(state.form.node);
+    state.form.allow(still);
+    for (const button of state.article.querySelectorAll("[data-do]")) button.setAttribute("aria-expanded", String(button.dataset.do === state.action));
+    if (!still) state.form.say(words.t("work.no_longer", { action: reference.forms.get(state.action).label }));
+  }
+
+  function closeForm() {
+    state.form?.node.remove();
+    Object.assign(state, { form: null, action: null });
+    for (const button of state.article?.querySelectorAll("[data-do]") ?? []) button.setAttribute("aria-expanded", "false");
+  }
+
+  /** A suggestion goes into the form of the move that sets it; a person sends it. */
+  function take({ suggest, code }) {
+    run(suggest === "category" ? "classify" : possible().includes("dispatch") ? "dispatch" : "adjudicate", { [suggest]: code });
+  }
+
+  async function act(action, values) {
+    const code = state.code;
+    onacting(code);
+    const version = reference.versioned ? { version: Number(state.article.dataset.version) } : {};
+    const answer = await tell(actionOf(code, action), { ...values, ...version });
+    if (answer.ok) {
+      closeForm();
+      await open(code);
+      onmoved(code, action, answer.body);
+    } else if (answer.status === 409) await showChanges(answer);
+    return answer;
+  }
+
+  /** Somebody was quicker: the file as it is now, what came in between, and the form with its words as they were. */
+  async function showChanges(answer) {
+    const known = Number(state.article.dataset.trace);
+    const focus = document.activeElement;
+    const fresh = await fetched(state.code);
+    if (!fresh.ok) return;
+    show(state.code, fresh.body);
+    const lines = [...state.article.querySelectorAll(".trace li")].filter((line) => Number(line.dataset.number) > known);
+    const box = state.article.querySelector(".file-changed");
+    box.replaceChildren(
+      el("b", {}, words.t(lines.length ? "work.changed" : "case.failed", { reason: answer.body.detail ?? "" })),
+      el("ol", { class: "trace" }, ...lines.reverse().map((line) => line.cloneNode(true))),
+      el("p", {}, state.form ? words.t(possible().includes(state.action) ? "work.changed_again" : "work.changed_kept") : ""),
+    );
+    if (focus?.isConnected) focus.focus();
+  }
+
+  function changedOrFailed(answer) {
+    const box = state.article.querySelector(".file-changed");
+    if (answer.status !== 409) box.replaceChildren(el("b", {}, words.t("case.failed", { reason: reason(answer, words) })));
+  }
+
+  async function acknowledge(event, form) {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    const answer = await tell(actionOf(state.code, "acknowledge"), { escalation: Number(form.dataset.escalation) });
+    if (answer.ok) {
+      await open(state.code);
+      return onmoved(state.code, "acknowledge", answer.body);
+    }
+    button.disabled = false;
+    setText(form.querySelector(".form-word"), words.t("case.failed", { reason: reason(answer, words) }));
+  }
+
+  // --- photos, cameras -----------------------------------------------------------------------------------------------
+
+  /** Dash has no file input that posts a plain form, so the module brings its own. */
+  function buildPhotos(place) {
+    const input = el("input", { type: "file", name: "file", accept: "image/jpeg,image/png,image/webp", multiple: true });
+    const word = el("p", { class: "form-word", role: "status" });
+    const go = el("button", { class: "tool", type: "submit" }, place.dataset.send);
+    const form = el("form", { class: "action-form" }, el("label", { class: "file-field" }, el("span", {}, place.dataset.label), input), go, word);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (!input.files.length) return void input.focus();
+      go.disabled = true;
+      for (const [number, picture] of [...input.files].entries()) {
+        setText(word, words.t("work.photo_sending", { n: number + 1, of: input.files.length }));
+        const body = new FormData();
+        body.set("file", picture);
+        const answer = await tell(`/api/v1/cases/${encodeURIComponent(state.code)}/attachments`, body);
+        if (answer.ok) continue;
+        go.disabled = false;
+        return setText(word, words.t("case.failed", { reason: `${picture.name}: ${reason(answer, words)}` }));
+      }
+      open(state.code);
+    });
+    place.prepend(form);
+  }
+
+  async function watch(article) {
+    const tiles = article.querySelectorAll(".tile[data-camera]");
+    if (!tiles.length || !reference.video_url) return null;
+    const { watchTiles } = await import("../tiles.js");
+    const watching = watchTiles({ url: reference.video_url, tiles, t: words.t });
+    return () => watching.stop();
+  }
+
+  return {
+    open,
+    run,
+    possible,
+    close: () => (state.stop(), closeForm()),
+    refresh: () => (state.code ? open(state.code) : Promise.resolve(false)),
+    get code() {
+      return state.code;
+    },
+    get busy() {
+      return Boolean(state.form);
+    },
+    focusActions: () => state.article?.querySelector("[data-do]")?.focus(),
+    fresh: (fact) => state.article?.toggleAttribute("data-outdated", fact),
+    printLink: () => state.article?.querySelector(".order-number")?.href,
+  };
+}

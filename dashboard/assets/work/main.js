@@ -1,0 +1,126 @@
+/** The desk: inbox, the file of the case in hand, the keyboard, and news as it comes. */
+import { el } from "../ui/dom.js";
+import { Live } from "../ui/live.js";
+import { makeFile } from "./file.js";
+import { makeInbox } from "./inbox.js";
+import { bindKeys, helpSheet } from "./keys.js";
+import { loadReference } from "./reference.js";
+import { makeReport } from "./report.js";
+
+const BURST_MS = 700; // news of one burst are read together
+const LOOK_MS = 15_000; // where no news come by themselves
+const MINE = new Set(["to-accept", "to-dispatch", "handed-back", "to-inspect", "to-answer"]);
+
+export async function start(root) {
+  const reference = await loadReference();
+  const { words } = reference;
+  const report = reference.role === "department" ? null : makeReport(reference, { ondone: (code) => (inbox.fetchLook(), inbox.select(code)) });
+  const button = (key, text, run) => el("button", { type: "button", class: "tool tool-small", onclick: run }, text, el("kbd", {}, key));
+  const tools = [report && button("n", words.t("work.report.new"), () => report.open()), button("?", words.t("work.keys.short"), () => help.open())].filter(Boolean);
+  const inbox = makeInbox(root.querySelector(".inbox"), reference, { onselect: opened, tools });
+  const room = root.querySelector(".file-room");
+  const file = makeFile(room, reference, { onacting: acting, onmoved: moved });
+  const back = el("button", { type: "button", class: "tool file-back", onclick: () => showList(true) }, words.t("work.back"));
+  room.before(back);
+  room.append(el("p", { class: "empty" }, words.t("work.choose")));
+
+  let before = {};
+  function opened(code) {
+    showList(false);
+    history.replaceState(null, "", `#${code}`);
+    file.open(code);
+  }
+
+  /** On a phone either the list is seen or the file. */
+  function showList(list) {
+    root.toggleAttribute("data-file-open", !list);
+  }
+
+  /** What stood around a case when its deed began: news of it may come before the answer does. */
+  function acting(code) {
+    before = { reason: inbox.rowOf(code)?.reason, next: inbox.after(code) };
+  }
+
+  /** After a deed: stay where the case is still mine, else go on to the next one. */
+  async function moved(code) {
+    await inbox.fetchLook().catch(() => {});
+    const row = inbox.rowOf(code);
+    if (row && (row.reason === before.reason || MINE.has(row.reason))) return inbox.select(code);
+    if (before.next && !matchMedia("(max-width: 820px)").matches) inbox.select(before.next);
+  }
+
+  // --- keys ----------------------------------------------------------------------------------------------------------
+
+  const deeds = [
+    { keys: ["j", "ArrowDown"], shown: ["j", "↓"], label: words.t("work.keys.next"), run: () => inbox.step(1) },
+    { keys: ["k", "ArrowUp"], shown: ["k", "↑"], label: words.t("work.keys.previous"), run: () => inbox.step(-1) },
+    { keys: ["Enter"], shown: ["↵"], label: words.t("work.keys.actions"), run: () => file.focusActions() },
+    { keys: ["Escape"], shown: ["Esc"], label: words.t("work.keys.list"), run: () => (showList(true), inbox.focus()) },
+    { keys: ["l"], label: words.t("work.keys.page"), run: () => file.code && location.assign(`/cases/${file.code}`) },
+    { keys: ["P"], label: words.t("work.keys.print"), run: () => file.printLink() && window.open(file.printLink(), "_blank", "noopener") },
+    { keys: ["/"], label: words.t("work.keys.search"), run: () => location.assign("/cases#search") },
+    { keys: ["g"], label: words.t("work.keys.refresh"), run: () => (inbox.fetchLook(), file.refresh()) },
+    ...(report ? [{ keys: ["n"], label: words.t("work.report.new"), run: () => report.open() }] : []),
+    { keys: ["0", ...reference.reasons.map((_, i) => String(i + 1))], shown: ["0", "…", String(reference.reasons.length)], label: words.t("work.keys.tabs"), run: ({ key }) => inbox.narrow(reference.reasons[Number(key) - 1] ?? null) },
+  ];
+  const help = helpSheet(words, deeds, [...reference.forms.values()]);
+  const act = (letter) => {
+    const action = file.possible().find((name) => reference.forms.get(name).key === letter);
+    if (action) file.run(action);
+    return Boolean(action);
+  };
+  bindKeys({ deeds, act, help: help.open });
+
+  // --- news ----------------------------------------------------------------------------------------------------------
+
+  let begun = false;
+  let waiting = 0;
+  function news(fact) {
+    if (fact.kind === "time.changed") reference.clock.set(fact);
+    if (!/^(case|order|clock)\./.test(fact.kind)) return;
+    if (fact.case === file.code && !file.busy) file.refresh();
+    else if (fact.case === file.code) file.fresh(true);
+    waiting ||= setTimeout(() => {
+      waiting = 0;
+      inbox.fetchLook().catch(() => {});
+    }, BURST_MS);
+  }
+
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  if (reference.push_url) {
+    new Live({
+      url: reference.push_url,
+      topics: ["wall"],
+      fetchSnapshot: inbox.fetchLook,
+      onSnapshot: begin,
+      onMessage: news,
+      onState: (state) => inbox.say(state),
+      onForbidden: () => location.assign("/login?next=/desk"),
+    }).start();
+  } else {
+    await look();
+    begin();
+    setInterval(look, LOOK_MS);
+  }
+
+  async function look() {
+    try {
+      await inbox.fetchLook();
+      inbox.say("live");
+      if (file.code && !file.busy && !document.hidden) file.refresh();
+    } catch (error) {
+      if (error.forbidden) return location.assign("/login?next=/desk");
+      inbox.say("lost");
+    }
+  }
+
+  function begin() {
+    if (begun) return;
+    begun = true;
+    const narrow = matchMedia("(max-width: 820px)").matches;
+    if (wanted) inbox.select(wanted);
+    else if (!narrow && inbox.first) inbox.select(inbox.first);
+    if (!narrow) inbox.focus();
+    root.dataset.ready = "yes";
+  }
+}

@@ -1,0 +1,148 @@
+"""What the desk's browser tests share: a browser, one county on a real server with its push gateway, one person's visit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import SECRET
+from desk_harness import DEPARTMENT, GRID, Served, add_people, free_port, served, session_of, url_of, wait_until
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from models.door import Door, Report
+from models.moves import Actor, Role
+from models.rules import Rules
+from models.store import Store
+from models.timebase import real_now
+from models.vault import Vault
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CHROMIUM = "/usr/bin/chromium"
+NO_CAMERAS = "/tiles' failed"
+"""No video gateway runs here; its tiles say so, and the browser does in its console."""
+READY = "[data-module]:is([data-ready], :not([data-module=work], [data-module=case], [data-module=cases])), .desk-nothing, body.plain"
+"""The page's own module has done its first work, where it has one that says so."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One county for all tests of this file: each works on a case of its own."""
+    file = tmp_path_factory.mktemp("desk") / "gridcommand.sqlite"
+    shutil.copy(sqlite_templates["county"], file)
+    store = Store(f"sqlite:///{file}")
+    add_people(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The web process, and the push gateway that its pages connect to."""
+    folder, port = tmp_path_factory.mktemp("web"), str(free_port())
+    with served(store, folder, GRIDCOMMAND_PUSH_PORT=port) as server:
+        named = {
+            "GRIDCOMMAND_DATABASE_URL": url_of(store),
+            "GRIDCOMMAND_REDIS_URL": f"unix://{folder}/no-redis.sock",
+            "GRIDCOMMAND_SECRET_KEY": SECRET,
+            "GRIDCOMMAND_DATA": str(folder / "data"),
+            "GRIDCOMMAND_PORT": server.address.rsplit(":", 1)[1],
+            "GRIDCOMMAND_PUSH_PORT": port,
+        }
+        command = [sys.executable, "-m", "dashboard.cli", "run", "push"]
+        with (folder / "push.log").open("wb") as log:
+            push = subprocess.Popen(command, env={**os.environ, **named}, stdout=log, stderr=log)
+        wait_until(lambda: listens(int(port)), 30)
+        yield server
+        push.terminate()
+        push.wait(15)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+def door_of(store: Store) -> Door:
+    """The one door, for what somebody else does meanwhile."""
+    return Door(store, Rules(store, ZONE), Vault(SECRET))
+
+
+@pytest.fixture
+def code(store: Store) -> str:
+    """A grave case that is with the department, and has escalated."""
+    door = Door(store, Rules(store, ZONE), Vault(SECRET))
+    report = Report(
+        category="010101",
+        description="垃圾成堆，联系 13812345678",
+        source="hotline",
+        area=GRID,
+        level=1,
+        reporter_name="王秀英",
+        reporter_phone="13812345678",
+    )
+    case = door.report(report, Actor("hotline", Role.SYSTEM), real_now()).case
+    door.move(case.code, "dispatch", Actor("operator", Role.OPERATOR), real_now(), {"department": DEPARTMENT})
+    return str(case.code)
+
+
+class Visit:
+    """A browser of one person, which remembers what went wrong and never leaves the machine."""
+
+    def __init__(self, chromium: Browser, server: Served, store: Store, name: str | None, **more: Any) -> None:
+        self.faults: list[str] = []
+        self.server = server
+        self.context: BrowserContext = chromium.new_context(**more)
+        if name:
+            cookie = {"name": "gc_session", "value": session_of(store, name), "url": server.address}
+            self.context.add_cookies([cookie])
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("request", self._asked)
+
+    def _heard(self, message: Any) -> None:
+        if message.type in ("error", "warning") and NO_CAMERAS not in message.text:
+            self.faults.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.server.address, "data:", "blob:")):
+            self.faults.append(f"left the machine: {request.url}")
+
+    def go(self, path: str, *, language: str = "zh-CN") -> Page:
+        self.context.add_cookies([{"name": "gc_lang", "value": language, "url": self.server.address}])
+        self.page.goto(self.server.address + path)
+        self.page.wait_for_selector(READY, state="attached")
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
+    made: list[Visit] = []
+
+    def new(name: str | None, **more: Any) -> Visit:
+        made.append(Visit(chromium, server, store, name, **more))
+        return made[-1]
+
+    yield new
+    for one in made:
+        one.context.close()
+    faults = [fault for one in made for fault in one.faults]
+    assert not faults, faults
