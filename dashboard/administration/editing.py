@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from config import tiling, written
+from config import notices, tiling, written
 from config.county import Area, CountyRules
 from config.reference import one_document, one_table
 from config.tables import Problem
@@ -128,6 +128,11 @@ def judged(connection: Any, now: Table, text: str, directory: Directory, year: i
     """The faults of a text, and what it would change; nothing is stored."""
     if now.kind == "county":
         return _judged_county(now, text)
+    if now.kind == "calendar" and year is not None and notices.looks_like(text):
+        try:
+            text = notices.csv_of_notice(text, year)
+        except notices.NoticeError as error:
+            return Verdict([Problem(file_name(now.kind, year), None, "text", str(error))], [], None)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / file_name(now.kind, year)
         file.write_text(text, encoding="utf-8")

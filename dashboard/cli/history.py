@@ -15,8 +15,10 @@ from dashboard.cli.foreign import BATCH
 from dashboard.cli.invention import GRAVEST, Inventor
 from dashboard.cli.parts import Parts, open_parts
 from dashboard.cli.plan import DemoPlan
+from dashboard.cli.rounds import tell_rounds
 from dashboard.cli.story import DAYS, Life, Step, lives, steps_of
 from dashboard.cli.terminal import progress, say
+from models.directory import read as read_directory
 from models.door import Deed, Report
 from models.messages import CaseEscalated, Message
 from models.moves import Actor, Refused, Role
@@ -42,6 +44,9 @@ def tell(settings: Settings, plan: DemoPlan) -> None:
         with progress("history", len(steps)) as show:
             for told in teller.through(steps):
                 show(told)
+        with parts.store.read() as connection:
+            directory = read_directory(connection)
+        tell_rounds(parts, directory, plan.began, dice)
 
 
 def _planned(parts: Parts, inventor: Inventor, began: datetime, dice: Random) -> list[Life]:

@@ -124,3 +124,13 @@ def grounds_of(county: County) -> Sequence[Ground]:
 
 def _is_urban(name: str) -> bool:
     return "社区" in name
+
+
+ROUND_FINDINGS = (
+    "楼道堆放电动车，已劝离",
+    "路灯不亮，已上报",
+    "独居老人家中平安",
+    "树枝压电线，已上报",
+    "井盖松动，已围护",
+)
+"""What rounds of the demonstration found."""

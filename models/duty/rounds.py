@@ -163,7 +163,7 @@ def staffing(
         fixed=fixed,
         filled=sum(filled for title, (_, filled) in posts.items() if title in counted),
         extra=sum(filled for title, (_, filled) in posts.items() if title not in counted),
-        empty=not any(wanted),
+        empty=bool(wanted) and not any(wanted),
     )
 
 

@@ -31,6 +31,14 @@ def tick(
     return connection.execute(wanted).one(), made
 
 
+def put(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Many rounds at once; those that are there already stay as they are."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    if rows:
+        connection.execute(dialect.insert(round_tick).on_conflict_do_nothing(), [dict(row) for row in rows])
+    return len(rows)
+
+
 Ticks = Mapping[tuple[str, str, date], Row[Any]]
 
 

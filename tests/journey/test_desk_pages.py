@@ -23,7 +23,11 @@ PAGES = (
     ("department", "/cases/{code}"),
     ("duty", "/cases/{code}"),
     ("duty", "/cameras"),
+    ("duty", "/duty"),
+    ("duty", "/duty/coverage"),
     ("admin", "/admin"),
+    ("admin", "/admin/reference/departments"),
+    ("admin", "/admin/reference/calendar"),
     ("grid", "/grid"),
     ("auditor", "/"),
 )

@@ -30,6 +30,8 @@ class GridRow:
     town: str
     cells: Sequence[ticks.Cell]
     staffing: rounds.Staffing
+    registered: bool
+    """Whether anything is known of its posts."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def read(services_: Services, who: Visitor, query: Mapping[str, str]) -> Coverag
             grid.town or "",
             ticks.cells(slots, found, grid.code, day, now, zone),
             rounds.staffing(rounds.staffing_kind(grid._mapping, kinds), posts.get(grid.code, {}), formulas, needed),
+            grid.code in posts,
         )
         for grid in grids
     ]
@@ -109,7 +112,7 @@ def build(context: PageContext, view: Coverage) -> html.Div:
 def _worst(row: GridRow) -> tuple[bool, int, int, str]:
     """Grids without anybody first, then those that have missed most."""
     missed = sum(cell.state == "missed" for cell in row.cells)
-    return not row.staffing.empty, -missed, -row.staffing.short, row.code
+    return not row.staffing.empty, -missed, -row.staffing.short * row.registered, row.code
 
 
 def _tabs(context: PageContext) -> html.Nav:
@@ -169,7 +172,7 @@ def _form(context: PageContext, view: Coverage) -> html.Form:
 def _figures(context: PageContext, view: Coverage) -> html.Div:
     cells = [_slot_figure(context, view, n, slot) for n, slot in enumerate(view.slots)]
     empty = sum(row.staffing.empty for row in view.rows)
-    short = sum(bool(row.staffing.short) for row in view.rows)
+    short = sum(bool(row.staffing.short) for row in view.rows if row.registered)
     for key, number in (("unstaffed", empty), ("short", short)):
         cells.append(
             _figure(
@@ -246,7 +249,7 @@ def _row(context: PageContext, view: Coverage, row: GridRow) -> html.Tr:
             html.Td([parts.name(context, area), html.Span(f" {row.code}", className="faint num")], className="wide"),
             html.Td(parts.name(context, town)),
             *(_cell(context, cell) for cell in row.cells),
-            html.Td(_posts(context, row.staffing)),
+            html.Td(_posts(context, row.staffing) if row.registered else context.text("coverage.unregistered")),
             html.Td("；".join(findings), className="coverage-finding", title="；".join(findings)),
         ],
         **{"data-grid": row.code, "data-unstaffed": "yes" if row.staffing.empty else "no"},

@@ -1,0 +1,114 @@
+"""Duty and administration in a real browser: a sheet is signed and taken over, a row of reference data is changed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk_harness import Served, add_people, served, session_of
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from models.store import Store
+
+CHROMIUM = "/usr/bin/chromium"
+AXE = Path(__file__).parents[2] / "dashboard" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    file = tmp_path_factory.mktemp("duty") / "gridcommand.sqlite"
+    shutil.copy(sqlite_templates["county"], file)
+    store = Store(f"sqlite:///{file}")
+    add_people(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(store, tmp_path_factory.mktemp("web")) as server:
+        yield server
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
+    contexts = []
+
+    def new(name: str, path: str, width: int = 1366, height: int = 768) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
+        contexts.append(context)
+        context.add_cookies([{"name": "gc_session", "value": session_of(store, name), "url": server.address}])
+        page = context.new_page()
+        page.goto(server.address + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+def serious(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_a_sheet_is_signed_by_who_goes_and_by_who_comes(visit: Any) -> None:
+    page = visit("duty", "/duty")
+    down = page.locator("[data-figure=handover-cameras-down]").get_attribute("data-value")
+    page.fill("input[name=outgoing]", "王建国")
+    page.click("form[data-sign] button")
+    page.click("form[data-sign] button")  # the second press counts
+    page.wait_for_url("**/duty/1")
+    expect(page.locator("[data-figure=handover-cameras-down]")).to_have_attribute("data-value", down)
+    expect(page.locator("[data-list=cameras-down]")).to_have_attribute("data-length", down)
+    assert page.locator("[data-list=cameras-down] tr[data-camera]").count() == int(down)
+    expect(page.locator("[data-sound=yes]")).to_contain_text("王建国")
+    page = visit("operator", "/duty")
+    page.fill("input[name=incoming]", "李芳")
+    page.click("form[data-sign] button")
+    page.click("form[data-sign] button")
+    page.wait_for_url("**/duty/1")
+    expect(page.locator("[data-sheet='1']")).to_contain_text("李芳")
+
+
+def test_a_department_is_changed_after_its_fault_was_mended(visit: Any) -> None:
+    page = visit("admin", "/admin/reference/departments")
+    page.click("tr[data-key=cg] button")
+    page.fill(".ref-form input[name=desk]", "")
+    page.fill(".ref-form input[name=phone]", "8999")
+    page.click(".ref-form button[type=submit]")
+    expect(page.locator("[data-field=desk] .ref-fault")).not_to_be_empty()
+    page.fill(".ref-form input[name=desk]", "监督指挥科")
+    page.click(".ref-form button[type=submit]")
+    expect(page.locator(".ref-verdict ins")).to_have_text("8999")
+    page.click(".ref-verdict button")
+    expect(page.locator(".admin-word")).to_have_attribute("data-state", "good")
+    expect(page.locator("tr[data-key=cg]")).to_contain_text("8999")
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "size"),
+    [
+        ("duty", "/duty", (1366, 768)),
+        ("duty", "/duty/coverage", (1366, 768)),
+        ("admin", "/admin/reference/areas", (1366, 768)),
+        ("grid", "/grid", (390, 844)),
+    ],
+)
+def test_the_pages_are_free_of_serious_barriers(visit: Any, role: str, path: str, size: tuple[int, int]) -> None:
+    page = visit(role, path, *size)
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
