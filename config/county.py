@@ -205,6 +205,19 @@ class EmergencyTimers:
 
 
 @dataclass(frozen=True)
+class Privacy:
+    """How often masks are looked at again, and how long is kept what cameras showed and who looked. Days.
+
+    Pictures stay 30 days and then go (State Council Order 799 of 2025); the ledger stays 183 days at least (等级保护).
+    """
+
+    __pydantic_config__ = STRICT
+    review_days: Annotated[int, Field(ge=30, le=1096)] = 365
+    picture_days: Annotated[int, Field(ge=30, le=3660)] = 30
+    ledger_days: Annotated[int, Field(ge=183, le=36600)] = 1096
+
+
+@dataclass(frozen=True)
 class PostTitle:
     """A kind of post; `needed`: a grid that requires it and has nobody in it is 有格无人."""
 
@@ -263,6 +276,7 @@ class CountyRules:
     centre_en: str
     subtitle: str
     subtitle_en: str
+    privacy: Privacy = dataclass_field(default_factory=Privacy, kw_only=True)
     division_prefix: Annotated[str, Field(pattern=r"^\d{6}$")]
     tree: TreeRules
     map: MapView

@@ -17,7 +17,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from config import tiling
+from config import gb28181, tiling
 from config.area_files import area_features, county_areas
 from config.county import (
     SCENES,
@@ -107,10 +107,6 @@ CALENDAR_COLUMNS = ("date", "kind", "name", "name_en", "source")
 
 EVALUATION = "evaluation.toml"
 DEFAULT_FORMULAS = HERE / "counties" / "yunze" / EVALUATION
-
-CAMERA_ID = "8 digits centre code, 2 industry, 3 type (131 camera, 132 network camera), 1 network, 6 serial"
-CAMERA_TYPES = {"131": "camera", "132": "network camera"}
-OTHER_TYPES = {"118": "a recorder", "200": "a platform", "215": "a business group", "216": "a virtual organisation"}
 
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 1), (10, 2), (10, 3))
 """Statutory holidays with a fixed date; the other four follow the moon and the sun."""
@@ -520,15 +516,8 @@ def _camera(row: Row, prefix: str, areas: Mapping[str, Area], departments: Mappi
 
 
 def _check_camera_id(row: Row, prefix: str) -> None:
-    came = row.values["id"]
-    kind = came[10:13]
-    if not (len(came) == 20 and came.isascii() and came.isdigit()):
-        row.fault("id", f"Expected 20 digits ({CAMERA_ID}); came {came!r} with {len(came)} characters.")
-    elif not came.startswith(prefix):
-        row.fault("id", f"Expected a centre code that begins {prefix}; came {came[:8]} ({CAMERA_ID}).")
-    elif kind not in CAMERA_TYPES:
-        what = f", which is {OTHER_TYPES[kind]}" if kind in OTHER_TYPES else ""
-        row.fault("id", f"Expected type 131 or 132 in digits 11 to 13; came {kind}{what} ({CAMERA_ID}).")
+    if sentence := gb28181.fault(row.values["id"], prefix):
+        row.fault("id", sentence)
 
 
 def _scene(row: Row) -> str:

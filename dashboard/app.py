@@ -34,6 +34,7 @@ from models.schema import is_current
 from models.store import Store, StoreUnavailable
 from models.timebase import CountyClock
 from models.vault import Vault
+from streams.addresses import AddressRules, listed, networks
 
 LOG = logging.getLogger(__name__)
 HERE = Path(__file__).resolve().parent
@@ -125,6 +126,7 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         data=settings.data.resolve(),
         language=settings.language,
         probes=_probes(settings),
+        camera_rules=AddressRules(networks(listed(settings.camera_networks)), settings.clips),
     )
 
 

@@ -20,6 +20,7 @@ from models.directory import Directory, outlines
 from models.door import case_fields
 from models.duty import roster
 from models.messages import CaseReported, Snapshot, iso
+from models.moves import Role
 from models.reference import rosters
 from models.timebase import real_now
 
@@ -58,7 +59,7 @@ def reference(parts: Services, who: Visitor, language: str, scheme: str, host: s
         "texts": dict(parts.catalogue.texts(language)),
         "role": str(who.role),
         "user": who.name,
-        **names(directory),
+        **names(directory, who.role),
         "push_url": parts.addresses.push(scheme, host),
         "video_url": parts.addresses.video(scheme, host),
         "time": {
@@ -71,8 +72,8 @@ def reference(parts: Services, who: Visitor, language: str, scheme: str, host: s
     }
 
 
-def names(directory: Directory) -> dict[str, Any]:
-    """What codes are called, as screens need it."""
+def names(directory: Directory, role: Role) -> dict[str, Any]:
+    """What codes are called, as screens need it; cameras that this role may not see count as not registered."""
     return {
         "departments": [
             _only(department, "code", "name", "name_en", "short", "short_en")
@@ -86,7 +87,8 @@ def names(directory: Directory) -> dict[str, Any]:
         },
         "sources": {code: _only(source, "name", "name_en") for code, source in directory.sources.items()},
         "cameras": [
-            _only(camera, "id", "name", "name_en", "area", "longitude", "latitude", "focus", "registered")
+            _only(camera, "id", "name", "name_en", "area", "longitude", "latitude", "focus")
+            | {"registered": camera["registered"] and (not camera["shown_to"] or role in camera["shown_to"])}
             for camera in directory.cameras.values()
         ],
     }

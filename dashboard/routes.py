@@ -17,6 +17,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 WATCH = frozenset({Role.DISPLAY, Role.DUTY, Role.LEADER, Role.OPERATOR})
 """Those who look at the whole county."""
+LOOK = WATCH - {Role.DISPLAY}
+"""Those who open one camera and say what for."""
 DESK = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT, Role.GRID})
 """Those who may open a case; which ones, the queries decide."""
 CENTRE = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR})
@@ -31,6 +33,7 @@ CENTRE_AND_LEADER = EVALUATED - {Role.DEPARTMENT}
 ADMIN = frozenset({Role.ADMIN})
 REPORTERS = frozenset({Role.GRID, Role.OPERATOR, Role.DUTY})
 GRID = frozenset({Role.GRID})
+AUDIT = frozenset({Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,17 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/evaluation/appeals/<int:number>/actions/<action>", ("POST",), roles=frozenset({Role.LEADER})),
     Route(f"{_API}/events", roles=WATCH, scopes=_scopes("events")),
     Route(f"{_API}/cameras", roles=WATCH | ADMIN, scopes=_READ),
+    Route(f"{_API}/views", ("POST",), roles=WATCH | ADMIN, scopes=_scopes("operate", "display", "read")),
+    Route(f"{_API}/cameras/<camera>/stills", ("POST",), roles=LOOK | ADMIN),
+    Route(f"{_API}/cameras/<camera>/snapshots", ("POST",), roles=LOOK),
+    Route(f"{_API}/cameras/<camera>/masks", ("POST",), roles=ADMIN),
+    Route(f"{_API}/cameras/<camera>/register", ("POST",), roles=ADMIN),
+    Route(f"{_API}/cameras/catalogue.csv", roles=ADMIN),
+    Route(f"{_API}/holds", ("POST",), roles=ADMIN),
+    Route(f"{_API}/holds/<hold>/actions/<action>", ("POST",), roles=ADMIN),
+    Route(f"{_API}/audit/<log>", roles=AUDIT),
+    Route(f"{_API}/audit/<log>/chain", roles=AUDIT),
+    Route(f"{_API}/audit/<log>/lines.csv", roles=AUDIT),
     Route(f"{_API}/departments", roles=EVERYBODY, scopes=_ANY_TOKEN),
     Route(f"{_API}/areas", roles=EVERYBODY, scopes=_ANY_TOKEN),
     Route(f"{_API}/categories", roles=EVERYBODY, scopes=_ANY_TOKEN),

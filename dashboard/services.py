@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from models.rules import Rules
 from models.store import Store
 from models.timebase import CountyClock
 from models.vault import Vault
+from streams.addresses import AddressRules
 
 KEY = "gridcommand"
 
@@ -86,6 +87,8 @@ class Services:
     language: str
     probes: Mapping[str, str]
     """Who `/readyz` looks for, and where: name → `tcp://HOST:PORT` or `unix:///PATH`."""
+    camera_rules: AddressRules = field(default_factory=AddressRules)
+    """Which addresses cameras may have beyond the open network."""
 
     def moment(self) -> Moment:
         """County time, now, and the zone its days are counted in."""

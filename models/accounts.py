@@ -14,8 +14,8 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from models import chain
 from models import tables as t
-from models.door import chained
 from models.moves import Actor, Role
 
 IDLE = timedelta(minutes=30)
@@ -339,13 +339,7 @@ def audit(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Append a line to the audit trail, in the act's own transaction. The counter row keeps the chain in order."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    counter = dialect.insert(t.counter).values(name="audit", value=1)
-    more = counter.on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + 1})
-    number = connection.execute(more.returning(t.counter.c.value)).scalar_one()
-    head = connection.execute(select(t.audit.c.hash).where(t.audit.c.id == number - 1)).scalar() or ""
     line = {
-        "id": number,
         "at": now,
         "actor": actor,
         "role": str(role),
@@ -354,4 +348,4 @@ def audit(
         "address": address,
         "detail": detail or {},
     }
-    connection.execute(insert(t.audit).values(**line, hash=chained(head, line)))
+    chain.append(connection, t.audit, line)

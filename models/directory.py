@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -13,6 +14,9 @@ from sqlalchemy import Connection, Table, select
 from models import tables as t
 from models.rules import reference_version
 from models.store import Store
+from models.timebase import real_now
+from models.watching.register import privacy_of
+from models.watching.rights import ACCOUNTABLE, gaps
 
 Names = Mapping[str, Mapping[str, Any]]
 
@@ -43,13 +47,14 @@ _CATEGORY = ("code", "parent", "name", "name_en", "department", "level", "limit_
 _CATEGORY_MORE = ("filing", "closing", "source")
 _SOURCE = ("code", "name", "name_en")
 _CAMERA = ("id", "name", "name_en", "area", "longitude", "latitude", "focus")
-_REGISTER = ("purpose", "legal_basis", "owner", "sign", "mask_review")
+_REGISTER = (*ACCOUNTABLE, "mask_reviewer", "public", "codec", "shown_to", "version")
 _TRANSLATED = ("purpose_en", "legal_basis_en")
 
 
 def read(connection: Connection) -> Directory:
     """The directory as the database has it now."""
     county = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar() or {}
+    today, days = real_now().date(), privacy_of(county).review_days
     return Directory(
         version=reference_version(connection),
         county=county,
@@ -58,7 +63,7 @@ def read(connection: Connection) -> Directory:
         categories=_rows(connection, t.category, (*_CATEGORY, *_CATEGORY_MORE)),
         sources=_rows(connection, t.source, _SOURCE),
         cameras={
-            code: _judged(row)
+            code: _judged(row, today, days)
             for code, row in _rows(connection, t.camera, (*_CAMERA, *_REGISTER, *_TRANSLATED)).items()
         },
     )
@@ -70,9 +75,10 @@ def _rows(connection: Connection, table: Table, columns: tuple[str, ...]) -> Nam
     return {row[0]: dict(row._mapping) for row in rows}
 
 
-def _judged(camera: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With `registered`: purpose, legal basis, owner, sign and mask review are all there (domain.md §9)."""
-    return {**camera, "registered": all(camera[name] for name in _REGISTER)}
+def _judged(camera: Mapping[str, Any], today: date, days: int) -> Mapping[str, Any]:
+    """With `gaps`, what keeps it from being shown, and `registered`: there are none (domain.md §9)."""
+    missing = gaps(camera, today, days)
+    return {**camera, "gaps": missing, "registered": not missing}
 
 
 class Directories:
@@ -84,6 +90,7 @@ class Directories:
         self._lock = threading.Lock()
         self._directory: Directory | None = None
         self._looked = 0.0
+        self._day: date | None = None
 
     def __call__(self) -> Directory:
         """The directory; read anew when reference data has changed."""
@@ -95,8 +102,10 @@ class Directories:
 
     def _look(self) -> None:
         with self._store.read() as connection:
-            if self._directory is None or reference_version(connection) != self._directory.version:
-                self._directory = read(connection)
+            today = real_now().date()  # a review of masks runs out by itself
+            known = self._directory is not None and self._day == today
+            if self._directory is None or not known or reference_version(connection) != self._directory.version:
+                self._directory, self._day = read(connection), today
         self._looked = time.monotonic()
 
 

@@ -12,12 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from models import chain
 from models import tables as t
 from models.door import chained
 from models.store import Store
+from models.watching import tables as watching
 
 _TRACE = ("action", "from_stage", "to_stage", "actor", "role", "happened_at", "entered_at", "note", "detail")
-_AUDIT = ("id", "at", "actor", "role", "act", "object", "address", "detail")
+CHAINS = ((t.audit, "Audit"), (watching.viewing, "Ledger of viewings"), (watching.camera_change, "Camera register"))
+"""The logs that nobody may edit, and what a fault calls them."""
 _ROWS = 1_000
 
 
@@ -85,12 +88,13 @@ def _refuse_unsound(file: Path) -> None:
 
 
 def broken_chains(connection: Connection, looked: Callable[[int], None] = lambda count: None) -> Iterator[str]:
-    """A sentence for every case whose trace, and every line of the audit, that was edited, removed or added.
+    """A sentence for every case whose trace, and every line of a log, that was edited, removed or added.
 
     `looked` is called with the number of cases seen so far. Memory stays flat.
     """
     yield from _broken_traces(connection, looked)
-    yield from _broken_audit(connection)
+    for table, noun in CHAINS:
+        yield from chain.faults(connection, table, noun)
 
 
 def _broken_traces(connection: Connection, looked: Callable[[int], None]) -> Iterator[str]:
@@ -130,19 +134,3 @@ def _trace_fault(case: Any, lines: list[Any]) -> str | None:
     if len(lines) != case.trace_count or head != case.trace_head:
         return f"its trace has {len(lines)} lines where {case.trace_count} were written"
     return None
-
-
-def _broken_audit(connection: Connection) -> Iterator[str]:
-    head, number = "", 0
-    for line in connection.execute(select(t.audit).order_by(t.audit.c.id)).yield_per(_ROWS):
-        number += 1
-        if line.id != number:
-            yield f"Audit: line {number} is missing."
-            number = line.id
-        expected = chained(head, {name: getattr(line, name) for name in _AUDIT})
-        if line.hash != expected:
-            yield f"Audit: line {line.id} was changed."
-        head = line.hash
-    written = connection.execute(select(t.counter.c.value).where(t.counter.c.name == "audit")).scalar() or 0
-    if written != number:
-        yield f"Audit: it has {number} lines where {written} were written."

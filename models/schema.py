@@ -20,6 +20,7 @@ from models.ladder import tables as _ladder  # noqa: F401
 from models.search.tables import of_one_database
 from models.store import Store
 from models.tables import metadata
+from models.watching import tables as _watching  # noqa: F401  (its tables belong to the same metadata)
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 

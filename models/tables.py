@@ -174,6 +174,12 @@ camera = Table(
     Column("mask_review", Date),
     Column("masks", JSON, nullable=False, server_default="[]"),
     Column("focus", Boolean, nullable=False, server_default=text("false")),
+    Column("public", Boolean, nullable=False, server_default=text("true")),  # looks at public ground
+    Column("credentials", Text),  # encrypted user:password, put into the addresses when they are opened
+    Column("codec", String(40), nullable=False, server_default=""),
+    Column("mask_reviewer", String(64), nullable=False, server_default=""),
+    Column("shown_to", JSON, nullable=False, server_default="[]"),  # roles; none named: every role that watches
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("state", String(12), nullable=False, server_default="offline"),
     Column("reason", String(40)),
     Column("since", Utc),
@@ -363,6 +369,15 @@ counter = Table(
     Column("value", BigInteger, nullable=False),
 )
 """Rows that are locked by adding to them: `outbox` gives facts their contiguous numbers in commit order."""
+
+chain_cut = Table(
+    "chain_cut",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""Where a chained table goes on after retention has deleted its oldest lines."""
 
 outbox = Table(
     "outbox",

@@ -62,6 +62,11 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
     return tuple(ip_network(text, strict=True) for text in texts)
 
 
+def listed(text: str) -> list[str]:
+    """The networks of a setting, separated by commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def parsed(address: str, rules: AddressRules) -> RemoteAddress | Path:
     """Judge an address as written.
 

@@ -9,6 +9,8 @@
  *   const watching = watchTiles({ url, tiles, t });   // tiles: elements with data-camera; t(key, values) → text
  *   watching.stop();
  *
+ * `stamp(brush, width, height)`, where it is given, paints the watermark over each picture.
+ *
  * On each tile: `data-state` (live | stale | offline | connecting), `data-reason`, `data-as-of` (UTC, of the picture),
  * `data-painted` once it has had a picture; the text goes into its `.tile-note`, the picture into its canvas.
  */
@@ -82,8 +84,9 @@ export function ageText(ms) {
 
 /** One tile: its newest picture, what is known of its camera, and what it shows. */
 class Tile {
-  constructor(node, t, painted) {
+  constructor(node, t, painted, stamp) {
     this.painted = painted;
+    this.stamp = stamp;
     this.node = node;
     this.camera = node.dataset.camera;
     this.t = t;
@@ -130,6 +133,7 @@ class Tile {
       this.canvas.height = bitmap.height;
     }
     this.brush.drawImage(bitmap, 0, 0);
+    this.stamp?.(this.brush, bitmap.width, bitmap.height);
   }
 
   /** Write state and text as they are now. */
@@ -159,10 +163,11 @@ class Tile {
  * @param t texts: (key, values) → string
  * @param patrol follow a patrol instead: `{ plan, tiles, onGroup }`; `onGroup(message)` builds the tiles of a group and
  *   hands them to `show`. What came ahead for the next group is kept, so that it is there at once.
+ * @param stamp paints the watermark over a picture: (brush, width, height)
  * @returns {{stop: () => void, show: (nodes: Iterable<HTMLElement>) => void}}
  */
-export function watchTiles({ url, tiles, t, patrol = null }) {
-  let shown = Array.from(tiles, (node) => new Tile(node, t, () => judge()));
+export function watchTiles({ url, tiles, t, patrol = null, stamp = null }) {
+  let shown = Array.from(tiles, (node) => new Tile(node, t, () => judge(), stamp));
   const ahead = new Map(); // of cameras that are not shown yet: their newest picture
   const states = new Map();
   const abroad = new Map(); // watchers of tiles whose cameras another host shows, by its gateway's address
@@ -206,7 +211,7 @@ export function watchTiles({ url, tiles, t, patrol = null }) {
   /** Show these tiles from now on, in place of those before. */
   function show(nodes) {
     for (const tile of shown) tile.stopped = true;
-    shown = Array.from(nodes, (node) => new Tile(node, t, () => judge()));
+    shown = Array.from(nodes, (node) => new Tile(node, t, () => judge(), stamp));
     for (const tile of shown) {
       tile.known = states.get(tile.camera) ?? null;
       if (ahead.has(tile.camera)) tile.take(ahead.get(tile.camera));
@@ -222,7 +227,7 @@ export function watchTiles({ url, tiles, t, patrol = null }) {
       shown = shown.filter((tile) => !theirs.includes(tile));
       for (const tile of theirs) tile.stopped = true;
       abroad.get(address)?.stop();
-      abroad.set(address, watchTiles({ url: address, tiles: theirs.map((tile) => tile.node), t }));
+      abroad.set(address, watchTiles({ url: address, tiles: theirs.map((tile) => tile.node), t, stamp }));
     }
   }
 

@@ -10,9 +10,11 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.entrance import SESSION_COOKIE, WATCHERS
@@ -30,8 +32,12 @@ from models.camera_health import risk
 from models.cameras import RegisteredCamera, register
 from models.moves import Role
 from models.notify import Notifier
+from models.rules import reference_version
 from models.timebase import real_now
-from streams.addresses import AddressRules, Network, networks
+from models.watching.ledger import covered
+from models.watching.register import subjects
+from models.watching.rights import Subject, may_see
+from streams.addresses import AddressRules, Network, listed, networks
 from streams.camera import Reason, State
 from streams.condition import FAULTS
 from streams.demo_server import demo_address, demo_loops, serve_demo
@@ -47,7 +53,6 @@ from streams.wire import CameraSpec
 SCENES_HOST = "127.0.0.1"
 DEMO = "demo:"
 """An address `demo:NAME` is a stream of the demonstration's own server: a drawn scene, or a clip by its file's stem."""
-_REGISTER_SECONDS = 5.0
 WATCHING_SCOPES = frozenset({"operate", "display", "read"})
 
 
@@ -96,35 +101,46 @@ def run_streams(settings: Settings) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a viewer may see: who he is, and the cameras for which he has an open line in the ledger."""
+
+    visitor: Visitor
+    opened: frozenset[str]
+
+
 class _Register:
     """The cameras as the database has them, with the demonstration's streams at the port they have this time."""
 
-    def __init__(self, parts: Parts, plan: DemoPlan | None, shares: Shares) -> None:
+    def __init__(self, parts: Parts, plan: DemoPlan | None, shares: Shares | None = None) -> None:
         self._parts, self._plan, self._shares = parts, plan, shares
-        self._areas: Mapping[str, str | None] = {}
+        self._mark: tuple[int, date] | None = None
         self._specs: list[CameraSpec] = []
-        self._read_at: float | None = None
+        self._subjects: Mapping[str, Subject] = {}
 
     def cameras(self) -> list[CameraSpec]:
-        """The cameras that are this host's; called once a second, in a thread. The register is read every five."""
-        now = time.monotonic()
-        if self._read_at is None or now - self._read_at >= _REGISTER_SECONDS:
-            self._specs = self._read()
-            self._read_at = now
-        mine = self._shares.step([spec.id for spec in self._specs], now)
+        """The cameras that are this host's; called once a second, in a thread. They are read anew only where the register
+        has changed, or the day, on which a review of masks runs out: a new mask is with its worker within that second."""
+        with self._parts.store.read() as connection:
+            mark = (reference_version(connection), real_now().date())
+            if mark != self._mark:
+                self._read(connection, mark)
+        if self._shares is None:
+            return self._specs
+        mine = self._shares.step([spec.id for spec in self._specs], time.monotonic())
         return [spec for spec in self._specs if spec.id in mine]
 
-    def _read(self) -> list[CameraSpec]:
-        with self._parts.store.read() as connection:
-            known = register(connection, self._parts.vault)
-        self._areas = {camera.id: camera.area for camera in known}
-        return [
+    def _read(self, connection: Any, mark: tuple[int, date]) -> None:
+        known = register(connection, self._parts.vault, mark[1])
+        self._subjects = subjects(connection, mark[1])
+        self._specs = [
             CameraSpec(
                 camera.id, camera.name, self._address(camera, camera.address), tuple(camera.masks), camera.registered,
                 self._address(camera, camera.main_address), camera.thresholds,
             )
             for camera in known
         ]  # fmt: skip
+        self._mark = mark
 
     def _address(self, camera: RegisteredCamera, address: str) -> str:
         if self._plan is None or not address.startswith(DEMO):
@@ -132,12 +148,10 @@ class _Register:
         return demo_address(SCENES_HOST, self._plan.scenes_port, camera.id)
 
     def visible(self, viewer: Viewer, camera: str) -> bool:
-        """Whoever is bound to an area sees its cameras only; a camera that is not known is nobody's."""
-        assert isinstance(viewer.grant, Visitor)
-        if camera not in self._areas:
-            return False
-        area = viewer.grant.area
-        return area is None or self._areas[camera] == area
+        """Only with an open line in the ledger, a complete register, and a role and area that may (domain.md §9)."""
+        assert isinstance(viewer.grant, Grant)
+        who = viewer.grant.visitor
+        return camera in viewer.grant.opened and may_see(who.role, who.area, self._subjects.get(camera))
 
 
 def _plans(rules: CameraRules) -> Mapping[str, PlanOf]:
@@ -163,20 +177,28 @@ def _fault_words(settings: Settings) -> Mapping[str, str]:
 
 
 async def _may_watch(parts: Parts, shown: Credentials) -> Viewer | None:
-    visitor = await asyncio.to_thread(_visitor, parts, shown)
-    if visitor is None:
-        return None
-    by_token = visitor.role is Role.SYSTEM and bool(visitor.scopes & WATCHING_SCOPES)
-    return Viewer(visitor.name, visitor) if visitor.role in WATCHERS or by_token else None
+    return await asyncio.to_thread(_viewer, parts, shown)
 
 
-def _visitor(parts: Parts, shown: Credentials) -> Visitor | None:
+def _viewer(parts: Parts, shown: Credentials) -> Viewer | None:
     with parts.store.read() as connection:
-        if shown.bearer:
-            return accounts.visitor_of_token(connection, shown.bearer)
-        secret = shown.cookies.get(SESSION_COOKIE)
-        found = accounts.visitor_of_session(connection, secret, real_now()) if secret else None
-        return found[0] if found else None
+        visitor = _visitor(connection, shown)
+        if visitor is None or not _watches(visitor):
+            return None
+        return Viewer(visitor.name, Grant(visitor, covered(connection, visitor.name, real_now())))
+
+
+def _watches(visitor: Visitor) -> bool:
+    by_token = visitor.role is Role.SYSTEM and bool(visitor.scopes & WATCHING_SCOPES)
+    return visitor.role in WATCHERS or visitor.role is Role.ADMIN or by_token
+
+
+def _visitor(connection: Any, shown: Credentials) -> Visitor | None:
+    if shown.bearer:
+        return accounts.visitor_of_token(connection, shown.bearer)
+    secret = shown.cookies.get(SESSION_COOKIE)
+    found = accounts.visitor_of_session(connection, secret, real_now()) if secret else None
+    return found[0] if found else None
 
 
 def _told(parts: Parts, news: News, camera: str, state: State, reason: Reason | None, since: datetime) -> None:
@@ -185,8 +207,8 @@ def _told(parts: Parts, news: News, camera: str, state: State, reason: Reason | 
 
 
 def _networks(settings: Settings, plan: DemoPlan | None) -> tuple[Network, ...]:
-    listed = networks([part.strip() for part in settings.camera_networks.split(",") if part.strip()])
-    return (*listed, ip_network("127.0.0.0/8")) if plan else listed
+    known = networks(listed(settings.camera_networks))
+    return (*known, ip_network("127.0.0.0/8")) if plan else known
 
 
 def gateway_address(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from alembic import context
 from models.evaluation import tables as _evaluation  # noqa: F401 - its tables belong to the schema
 from models.search.tables import of_one_database
 from models.tables import Utc, metadata
+from models.watching import tables as _watching  # noqa: F401
 
 
 def _render(kind: str, item: Any, autogen: Any) -> str | Literal[False]:

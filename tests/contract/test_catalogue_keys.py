@@ -16,6 +16,7 @@ from config.written import COLUMNS
 from dashboard.administration.editing import KINDS
 from dashboard.deskwork import export
 from dashboard.deskwork.forms import forms
+from dashboard.api.watching.opening import SENTENCES
 from dashboard.pages import admin, cameras, cases
 from dashboard.pages.administration import reference
 from dashboard.pages.duty import sheet
@@ -30,6 +31,7 @@ from models.duty.rounds import State
 from models.filters import STATES
 from models.ladder.plan import Kind
 from models.moves import MOVES, Role, Stage
+from models.watching.rights import Purpose
 
 ROOT = HERE.parent
 TEXTS = load().texts("zh-CN")
@@ -90,6 +92,8 @@ CODES = {
     "case.escalation.reason": ["breach", "direct", "unacknowledged"],
     "case": [f"no_derivation_{basis}" for basis in ("source", "none", "unknown-year")],
     "camera": list(cameras.COLUMNS),
+    "watching.purpose": list(Purpose),
+    "watching.refused": list(SENTENCES),
     "admin.kind": list(REFERENCE_TABLES),
     "admin.scope_name": list(SCOPES),
     "entrance.error": [str(status) for status in (400, 401, 403, 404, 405, 413, 422, 429, 500, 503, 507)],

@@ -96,6 +96,17 @@ POST /api/v1/evaluation/appeals          | operator department            |
 POST /api/v1/evaluation/appeals/1/actions/grant | leader                  |
 GET  /api/v1/events                      | {WATCH}                        | events
 GET  /api/v1/cameras                     | {WATCH} admin                  | read operate
+POST /api/v1/views                       | {WATCH} admin                  | read operate display
+POST /api/v1/cameras/1/stills            | duty leader operator admin     |
+POST /api/v1/cameras/1/snapshots         | duty leader operator           |
+POST /api/v1/cameras/1/masks             | admin                          |
+POST /api/v1/cameras/1/register          | admin                          |
+GET  /api/v1/cameras/catalogue.csv       | admin                          |
+POST /api/v1/holds                       | admin                          |
+POST /api/v1/holds/1/actions/lift        | admin                          |
+GET  /api/v1/audit/viewings              | auditor                        |
+GET  /api/v1/audit/viewings/chain        | auditor                        |
+GET  /api/v1/audit/viewings/lines.csv    | auditor                        |
 GET  /api/v1/departments                 | {EVERYBODY}                    | {ALL_TOKENS}
 GET  /api/v1/areas                       | {EVERYBODY}                    | {ALL_TOKENS}
 GET  /api/v1/categories                  | {EVERYBODY}                    | {ALL_TOKENS}

@@ -586,6 +586,7 @@ class Harness:
         server.add_url_rule("/cases", "cases", lambda: "cases")
         if not (ASSETS / "tiles.js").exists():
             server.add_url_rule("/assets/tiles.js", "tiles", lambda: flask.Response(TILES, mimetype="text/javascript"))
+        server.add_url_rule("/api/v1/views", "views", self._views, methods=["POST"])
         path = "/api/v1/cases/<code>/actions/acknowledge"
         server.add_url_rule(path, "acknowledge", self._acknowledge, methods=["POST"])
         with server.test_client() as client:
@@ -634,6 +635,14 @@ class Harness:
     def _areas(self) -> Any:
         level = flask.request.args["level"]
         return flask.jsonify({"type": "FeatureCollection", "features": self.play.reference.shapes[level]})
+
+    def _views(self) -> Any:
+        asked = flask.request.get_json()
+        now = datetime.now(UTC)
+        return flask.jsonify({
+            "view": 1, "at": m.iso(now), "until": m.iso(now + timedelta(hours=8)), "viewer": self.user,
+            "purpose": asked["purpose"], "cameras": asked["cameras"], "refused": {}, "tickets": {},
+        }), 201  # fmt: skip
 
     def _acknowledge(self, code: str) -> Any:
         self.csrf_seen.append(flask.request.headers.get("X-GC-CSRF"))

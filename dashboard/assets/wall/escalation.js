@@ -163,7 +163,7 @@ export function buildEscalation(root, context) {
     setText(cameraWord, `${words.t("wall.escalation.camera")} · ${words.t("wall.escalation.camera_far", { distance: far })}`);
     const tile = buildTile(found.camera, words);
     cameraRoom.replaceChildren(tile);
-    const watching = await watch([tile], context);
+    const watching = await watch([tile], context, null, "escalation");
     stopCamera = () => watching.stop();
   }
 

@@ -1,0 +1,174 @@
+"""The register for the administrator: entries, masks with their review, legal holds, the catalogue as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask_openapi3.blueprint import APIBlueprint
+
+from dashboard.api.watching import shapes
+from dashboard.cli.rejects import harmless
+from dashboard.problems import Problem
+from dashboard.services import services, visitor
+from models import accounts
+from models.timebase import real_now
+from models.watching import masks, pictures, register
+from models.watching.catalogue import COLUMNS, exported
+from models.watching.rights import gaps, plain_roles
+from streams.addresses import AddressRefusedError, AddressRules, RemoteAddress, parsed, refuse_host
+
+LONGEST_HOLD = timedelta(days=3660)
+
+
+def register_routes(api: APIBlueprint) -> None:
+    """Add the routes."""
+    api.post("/cameras/<camera>/masks", summary="Masks, reviewed today", responses={200: shapes.EntryAnswer})(_masks)
+    api.post("/cameras/<camera>/register", summary="Change an entry", responses={200: shapes.EntryAnswer})(_entry)
+    api.get("/cameras/catalogue.csv", summary="The catalogue as CSV, without passwords")(_catalogue)
+    api.post("/holds", summary="Place a legal hold", responses={201: shapes.HoldRow})(_hold)
+    api.post("/holds/<hold>/actions/<action>", summary="`lift`", responses={200: shapes.HoldRow})(_lift)
+
+
+def _masks(path: shapes.CameraPath, body: shapes.MaskBody) -> Response:
+    """The worker has them within half a second; until it has, no picture is shown. Saving is reviewing."""
+    if sentence := masks.fault(body.masks):
+        raise Problem(422, sentence, field="masks")
+    today = real_now().astimezone(services().zone).date()
+    values = {"masks": masks.plain(body.masks), "mask_review": today, "mask_reviewer": visitor().name}
+    return _changed(path.camera, values, body.version, "masks", body.note)
+
+
+def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
+    """What is not named stays as it is. Addresses are judged here, and again whenever they are opened."""
+    values = body.model_dump(exclude={"version", "note"}, exclude_none=True)
+    for name in ("address", "main_address"):
+        if values.get(name):
+            _demand_allowed(values[name], name)
+    if values.get("credentials") and ":" not in values["credentials"]:
+        raise Problem(422, "Expected user:password.", field="credentials")
+    if "shown_to" in values:
+        try:
+            values["shown_to"] = plain_roles(values["shown_to"])
+        except ValueError as error:
+            raise Problem(422, str(error), field="shown_to") from error
+    _demand_known(values)
+    return _changed(path.camera, values, body.version, "register", body.note)
+
+
+def _demand_known(values: dict[str, Any]) -> None:
+    directory = services().directory()
+    if values.get("area") and values["area"] not in directory.areas:
+        raise Problem(422, f"There is no area {values['area']!r}.", field="area")
+    if values.get("owner") and values["owner"] not in directory.departments:
+        raise Problem(422, f"There is no department {values['owner']!r}.", field="owner")
+
+
+def _demand_allowed(address: str, name: str) -> None:
+    if address.startswith("demo:"):
+        return  # the demonstration's own streams; elsewhere nothing answers to it
+    rules: AddressRules = services().camera_rules
+    try:
+        place = parsed(address, rules)
+        if isinstance(place, RemoteAddress):
+            _demand_host(place.host, rules)
+    except AddressRefusedError as error:
+        raise Problem(422, str(error), field=name) from error
+
+
+def _demand_host(host: str, rules: AddressRules) -> None:
+    """A host written as numbers is judged at once; a name, whenever the worker has asked where it lies."""
+    try:
+        refuse_host(ip_address(host), rules)
+    except ValueError:
+        return
+
+
+def _changed(camera: str, values: dict[str, Any], version: int, act: str, note: str) -> Response:
+    parts, now = services(), real_now()
+    with parts.store.write() as connection:
+        try:
+            changes = register.change(
+                connection, camera, values, vault=parts.vault, actor=visitor().actor, now=now, version=version,
+                act=act, note=note,
+            )  # fmt: skip
+        except KeyError as error:
+            raise Problem(404, "There is no such camera.", field="camera") from error
+        except register.OutOfDate as error:
+            raise Problem(409, str(error), field="version", by=error.by, fields=list(error.fields)) from error
+        row = register.entry(connection, camera)
+        assert row is not None
+        left = gaps(row._mapping, now.date(), register.privacy(connection).review_days)
+    answer = shapes.EntryAnswer(camera=camera, version=row.version, changed=sorted(changes), gaps=list(left))
+    return jsonify(answer.model_dump(mode="json"))
+
+
+# --- the catalogue as a file -----------------------------------------------------------------------------------------
+
+
+def _catalogue() -> Response:
+    """Every camera as the import takes it; addresses without user and password. The export is in the audit."""
+    who, now = visitor(), real_now()
+    with services().store.write() as connection:
+        rows = exported(connection, services().vault)
+        detail = {"rows": len(rows)}
+        accounts.audit(
+            connection, who.name, who.role, "export.cameras", now, object="cameras",
+            address=request.remote_addr or "", detail=detail,
+        )  # fmt: skip
+    return csv_answer("cameras.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+
+
+def csv_answer(name: str, columns: Any, rows: Any) -> Response:
+    """A CSV that spreadsheets open right: UTF-8 with a mark, no cell that runs as a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    writer.writerows([harmless(str(cell)) for cell in row] for row in rows)
+    response = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+# --- legal holds -----------------------------------------------------------------------------------------------------
+
+
+def _hold(body: shapes.HoldBody) -> tuple[Response, int]:
+    """Nothing of the camera or case is deleted until it ends. Both placing and lifting are in the audit."""
+    who, now = visitor(), real_now()
+    if not now < body.until <= now + LONGEST_HOLD:
+        raise Problem(422, "A legal hold ends in the future, within ten years.", field="until")
+    with services().store.write() as connection:
+        if body.kind == "camera" and register.entry(connection, body.object) is None:
+            raise Problem(422, "There is no such camera.", field="object")
+        row = pictures.hold(connection, body.kind, body.object, body.reason, body.until, who.actor, now)
+        _audit(connection, "hold.place", row)
+    return jsonify(_hold_row(row)), 201
+
+
+def _lift(path: shapes.HoldPath) -> Response:
+    if path.action != "lift":
+        raise Problem(404, f"There is no action {path.action!r}; expected lift.", field="action")
+    with services().store.write() as connection:
+        row = pictures.lift(connection, path.hold, visitor().actor, real_now())
+        if row is None:
+            raise Problem(404, "There is no legal hold of this number in force.", field="hold")
+        _audit(connection, "hold.lift", row)
+    return jsonify(_hold_row(row))
+
+
+def _audit(connection: Any, act: str, row: Any) -> None:
+    who = visitor()
+    detail = {"hold": row.id, "kind": row.kind, "until": row.until.isoformat(), "reason": row.reason}
+    accounts.audit(
+        connection, who.name, who.role, act, real_now(), object=row.object, address=request.remote_addr or "",
+        detail=detail,
+    )  # fmt: skip
+
+
+def _hold_row(row: Any) -> dict[str, Any]:
+    return shapes.HoldRow(**row._mapping).model_dump(mode="json")
