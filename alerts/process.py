@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from alerts.entrance import Credential
 from alerts.follower import Ears, Follower
 from alerts.gateway import Bounds, Gateway
+from alerts.keeping import Keeping
 from alerts.news import News
 from alerts.worker import County, Worker
 from config.settings import Settings
@@ -71,6 +72,7 @@ def run_alerts(settings: Settings, *, keep_facts: timedelta = timedelta(days=14)
             begun = asyncio.Event()
             group.create_task(worker.run(begun.set))
             group.create_task(_beat(notifier, begun))
+            group.create_task(Keeping(store, settings.data.resolve(), executor).again())
 
     return _until_stopped("alerts", work, store, notifier)
 

@@ -14,9 +14,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from alerts.news import News
 from config import texts
+from config.cameras import camera_rules
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
-from dashboard import administration, api, deskwork, entrance, guard, health, live, phone, photos, problems, server
+from dashboard import administration, api, deskwork, entrance, evidence, guard, health, live, phone, photos, problems, server
 from dashboard.evaluation import exports
 from dashboard.measures import Measures
 from dashboard.pages import router
@@ -90,6 +91,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     administration.register(flask)
     exports.register(flask)
     deskwork.register(flask)
+    evidence.register(flask)
     flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
     api.register(flask)
     _mount_dash(flask, routes)
@@ -126,6 +128,7 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         data=settings.data.resolve(),
         language=settings.language,
         probes=_probes(settings),
+        patrol=camera_rules(settings.county).patrol,
         camera_rules=AddressRules(networks(listed(settings.camera_networks)), settings.clips),
     )
 

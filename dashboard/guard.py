@@ -260,6 +260,7 @@ def _policy() -> str:
             f"style-src 'self' {g.get('style_hashes', '')}".strip(),
             f"connect-src 'self' {sockets}",
             "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
             "font-src 'self'",
             "worker-src 'self' blob:",
             "object-src 'none'",

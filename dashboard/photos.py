@@ -18,6 +18,7 @@ from dashboard.problems import Problem
 from dashboard.services import services, visitor
 from models import attachments
 from models.store import StoreUnavailable
+from models.watching import retention
 
 MEDIA_TYPE = "image/jpeg"
 CHILD = Path(__file__).with_name("photo_child.py")
@@ -112,7 +113,7 @@ def _settle(folder: Path) -> None:
 
 def path_of(digest: str, data: Path) -> Path:
     """Where a picture lies."""
-    return data / "attachments" / digest[:2] / f"{digest}.jpg"
+    return retention.path_of(data, "attachments", digest)
 
 
 def show(digest: str) -> Response:

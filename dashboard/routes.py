@@ -91,7 +91,15 @@ TABLE: tuple[Route, ...] = (
     Route("/cases.csv", roles=READERS),
     Route("/orders/<number>", roles=READERS),
     Route("/orders/<number>/pdf", roles=READERS),
-    Route("/cameras", roles=frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.ADMIN}), page=True),
+    Route("/cameras", roles=LOOK | ADMIN, page=True),
+    Route("/cameras/health", roles=LOOK | ADMIN, page=True),
+    Route("/cameras/patrol", roles=LOOK, page=True),
+    Route("/cameras/register", roles=LOOK | ADMIN, page=True),
+    Route("/cameras/<camera>", roles=LOOK | ADMIN, page=True),
+    Route("/cameras/<camera>/masks", roles=ADMIN, page=True),
+    Route("/cameras/<camera>/register", roles=ADMIN, page=True),
+    Route("/cameras/evidence/<digest>", roles=LOOK | ADMIN),
+    Route("/audit", roles=AUDIT, page=True),
     Route("/admin", roles=ADMIN, page=True),
     Route("/admin/reference/<kind>", roles=ADMIN, page=True),
     Route("/admin/data/<kind>", roles=ADMIN),
@@ -192,6 +200,7 @@ HOME = {
     Role.DEPARTMENT: "/desk",
     Role.GRID: "/grid",
     Role.ADMIN: "/admin",
+    Role.AUDITOR: "/audit",
 }
 """Where a role lands after login; a role that is not here has no page of its own yet."""
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
 
+from config.cameras import PatrolPlan
 from config.texts import Catalogue
 from dashboard.measures import Measures
 from dashboard.turns import Turns
@@ -89,6 +90,8 @@ class Services:
     """Who `/readyz` looks for, and where: name → `tcp://HOST:PORT` or `unix:///PATH`."""
     camera_rules: AddressRules = field(default_factory=AddressRules)
     """Which addresses cameras may have beyond the open network."""
+    patrol: Mapping[str, PatrolPlan] = field(default_factory=dict)
+    """Plans of patrol by name, as the county's `cameras.toml` has them."""
 
     def moment(self) -> Moment:
         """County time, now, and the zone its days are counted in."""

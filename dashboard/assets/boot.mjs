@@ -3,6 +3,14 @@
  * element with `data-module` is there, loads that page's own module and then stops looking.
  */
 const MODULES = {
+  cameras: () => import("./cameras/list.js"),
+  camera: () => import("./cameras/one.js"),
+  masks: () => import("./cameras/masks.js"),
+  entry: () => import("./cameras/entry.js"),
+  book: () => import("./cameras/book.js"),
+  health: () => import("./cameras/health.js"),
+  patrol: () => import("./cameras/patrol.js"),
+  audit: () => import("./audit/page.js"),
   wall: () => import("./wall/main.js"),
   list: () => import("./desk/list.js"),
   cases: () => import("./work/cases.js"),

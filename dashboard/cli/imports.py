@@ -22,6 +22,7 @@ from config.county import Area
 from config.reference import one_table
 from config.tables import Findings, features_of
 from config.tabular import Row, table
+from dashboard.cli.catalogue import import_catalogue, import_from_platform
 from dashboard.cli.foreign import BATCH, PAUSE, Feeder, Reject, foreign_cases
 from dashboard.cli.maps import areas_of, case_map_for
 from dashboard.cli.parts import Parts, open_parts
@@ -44,11 +45,28 @@ KINDS = (
 
 @click.command("import")
 @click.argument("kind", type=click.Choice(KINDS))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--map", "map_", default="", help="How the columns are read: a file, or a name in config/maps.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what would happen.")
-def import_(kind: str, file: Path, map_: str, dry_run: bool) -> int:
+@click.option(
+    "--from-platform", "platform", default="", help="Cameras: a GB/T 28181 platform's address (docs/cameras.md)."
+)
+@click.option(
+    "--platform-key", envvar="GRIDCOMMAND_PLATFORM_KEY", default="", help="Its API key; better in the environment."
+)
+@click.option("--refresh", is_flag=True, help="Ask the platform for addresses that are known, too.")
+def import_(
+    kind: str, file: Path | None, map_: str, dry_run: bool, platform: str, platform_key: str, refresh: bool
+) -> int:
     """Bring in KIND from FILE: CSV or Excel, areas as GeoJSON. The same file again changes nothing."""
+    if platform:
+        if kind != "cameras" or file is not None:
+            raise click.UsageError("--from-platform goes with `cameras` and without a FILE.")
+        with open_parts() as parts:
+            import_from_platform(parts, platform, platform_key, dry_run, refresh)
+        return 0
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'.")
     if not file.is_file():
         raise Refusal(f"There is no file {file}.")
     with open_parts() as parts:
@@ -56,6 +74,8 @@ def import_(kind: str, file: Path, map_: str, dry_run: bool) -> int:
             _import_cases(parts, file, map_, dry_run)
         elif kind == "surveys":
             import_surveys(parts, file, map_, dry_run)
+        elif kind == "cameras":
+            import_catalogue(parts, file, dry_run)
         else:
             _import_reference(parts, kind, file, map_, dry_run)
     return 0

@@ -24,6 +24,7 @@ LINKS = (
     ("/cameras", "desk.cameras"),
     ("/duty", "desk.duty"),
     ("/admin", "desk.admin"),
+    ("/audit", "audit.nav"),
 )
 Children = Sequence[Any]
 

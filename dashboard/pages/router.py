@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard.pages import admin, cameras, case, cases, desk, ids, parts, wall
+from dashboard.pages import admin, audit, case, cases, desk, ids, parts, wall
 from dashboard.pages.administration import reference
+from dashboard.pages.cameras import book, editing, health, listing, one, patrol
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
 from dashboard.pages.evaluation import analysis, scores
@@ -27,9 +28,16 @@ PAGES: Mapping[str, Page] = {
     "/desk": lambda context, values, query: desk.layout(context),
     "/cases": lambda context, values, query: cases.layout(context, query),
     "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
-    "/cameras": lambda context, values, query: cameras.layout(context),
     "/evaluation": lambda context, values, query: scores.layout(context, query),
     "/evaluation/analysis": lambda context, values, query: analysis.layout(context, query),
+    "/cameras": lambda context, values, query: listing.layout(context, query),
+    "/cameras/health": lambda context, values, query: health.layout(context, query),
+    "/cameras/patrol": lambda context, values, query: patrol.layout(context, query),
+    "/cameras/register": lambda context, values, query: book.layout(context, query),
+    "/cameras/<camera>": lambda context, values, query: one.layout(context, values["camera"]),
+    "/cameras/<camera>/masks": lambda context, values, query: editing.masks(context, values["camera"]),
+    "/cameras/<camera>/register": lambda context, values, query: editing.entry(context, values["camera"]),
+    "/audit": lambda context, values, query: audit.layout(context, query),
     "/admin": lambda context, values, query: admin.layout(context),
     "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),
     "/duty": lambda context, values, query: sheet.layout(context),

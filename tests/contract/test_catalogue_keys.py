@@ -17,8 +17,10 @@ from dashboard.administration.editing import KINDS
 from dashboard.deskwork import export
 from dashboard.deskwork.forms import forms
 from dashboard.api.watching.opening import SENTENCES
-from dashboard.pages import admin, cameras, cases
+from dashboard.pages import admin, audit, cases
 from dashboard.pages.administration import reference
+from dashboard.pages.cameras import book, editing, health, listing, one, patrol
+from dashboard.pages.cameras.parts import TABS
 from dashboard.pages.duty import sheet
 from dashboard.phone import page as phone_page
 from models.accounts import SCOPES
@@ -31,6 +33,8 @@ from models.duty.rounds import State
 from models.filters import STATES
 from models.ladder.plan import Kind
 from models.moves import MOVES, Role, Stage
+from models.watching.ledger import LASTS
+from models.watching.logs import LOGS
 from models.watching.rights import Purpose
 
 ROOT = HERE.parent
@@ -91,7 +95,15 @@ CODES = {
     "ladder.kind": [*Kind, "message", "reminder"],
     "case.escalation.reason": ["breach", "direct", "unacknowledged"],
     "case": [f"no_derivation_{basis}" for basis in ("source", "none", "unknown-year")],
-    "camera": list(cameras.COLUMNS),
+    "watching.column": sorted({*listing.COLUMNS, *book.COLUMNS}),
+    "watching.state": list(listing.STATES),
+    "watching.gap": list(book.GAPS),
+    "watching.entry": sorted({*one.ENTRY, *editing.ENTRY_FIELDS}),
+    "watching.gb": ["centre", "industry", "type", "network", "serial"],
+    "watching.act": ["register", "masks", "import"],
+    "audit.log": list(LOGS),
+    "audit.column": sorted({name for names in audit.COLUMNS.values() for name in names}),
+    "audit.kind": list(LASTS),
     "watching.purpose": list(Purpose),
     "watching.refused": list(SENTENCES),
     "admin.kind": list(REFERENCE_TABLES),
@@ -132,7 +144,13 @@ def test_every_field_and_option_of_every_form_has_a_word() -> None:
     assert len(labels) > 10
 
 
-@pytest.mark.parametrize("words", [admin.WORDS, sheet.WORDS, reference.WORDS, ("case.sending", "case.conflict")])
+PAGE_WORDS = [
+    admin.WORDS, sheet.WORDS, reference.WORDS, ("case.sending", "case.conflict"), audit.WORDS, one.WORDS, book.WORDS,
+    editing.MASK_WORDS, editing.ENTRY_WORDS, health.WORDS, patrol.WORDS, tuple(key for _, key in TABS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", PAGE_WORDS)
 def test_what_modules_are_given_is_there(words: tuple[str, ...]) -> None:
     assert [key for key in words if key not in TEXTS] == []
 

