@@ -7,7 +7,7 @@ from alembic import op
 
 from models.tables import Utc
 
-revision = "0006_watching"
+revision = "0012_watching"
 down_revision = "0007_ladder"
 branch_labels = None
 depends_on = None
