@@ -8,7 +8,7 @@ from alembic import op
 from models.tables import Utc
 
 revision = "0012_watching"
-down_revision = "0007_ladder"
+down_revision = "0011_saved_filters"
 branch_labels = None
 depends_on = None
 
