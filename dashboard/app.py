@@ -17,7 +17,20 @@ from config import texts
 from config.cameras import camera_rules
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
-from dashboard import administration, api, deskwork, entrance, evidence, guard, health, live, phone, photos, problems, server
+from dashboard import (
+    administration,
+    api,
+    deskwork,
+    entrance,
+    evidence,
+    guard,
+    health,
+    live,
+    phone,
+    photos,
+    problems,
+    server,
+)
 from dashboard.evaluation import exports
 from dashboard.measures import Measures
 from dashboard.pages import router

@@ -14,9 +14,9 @@ from config.settings import HERE
 from config.texts import load
 from config.written import COLUMNS
 from dashboard.administration.editing import KINDS
+from dashboard.api.watching.opening import SENTENCES
 from dashboard.deskwork import export
 from dashboard.deskwork.forms import forms
-from dashboard.api.watching.opening import SENTENCES
 from dashboard.pages import admin, audit, cases
 from dashboard.pages.administration import reference
 from dashboard.pages.cameras import book, editing, health, listing, one, patrol
