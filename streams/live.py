@@ -71,8 +71,8 @@ class LiveDesk:
         spec: what the register says of a camera that is watched here.
         want: opens and closes a stream at its worker; called at its first and after its last viewer.
         verify: judges tickets.
-        most: streams that are encoded anew at one time (masked cameras: a 27th of a core each).
-        sub_only: streams at one time altogether.
+        most_masked: streams that are encoded anew at one time (masked cameras: a 27th of a core each).
+        most: streams at one time altogether.
     """
 
     board: Board
@@ -88,6 +88,12 @@ class LiveDesk:
     # -- what the worker and the board say ----------------------------------------------------------------------------
 
     def take(self, key: Key, message: Message) -> None:
+        """A message of a stream has come from its worker. Who asked for a main stream that cannot be had (H.265, or its
+        source fails) gets the sub stream, and is told why."""
+        if message.part == "mode" and key[1] == MAIN:
+            for view in [view for view in self.views.values() if view.key == key]:
+                self._to_sub(view, Why(message.head["why"]))
+            return
         self.relays.take(key, message, self.moment().mono)
         for view in self.views.values():
             if view.key == key:
@@ -143,6 +149,13 @@ class LiveDesk:
             view.queue.begin([_mode(Why.BUSY)], self.moment().mono)
         else:
             self.relays.join(view.key, view.queue, self.moment().mono)
+        view.wake.set()
+
+    def _to_sub(self, view: View, why: Why) -> None:
+        now = self.moment().mono
+        self.relays.leave(view.key, view.queue, now)
+        view.key, view.why = (view.key[0], SUB), why
+        self.relays.join(view.key, view.queue, now)
         view.wake.set()
 
     def _full(self, *, masked: bool) -> bool:

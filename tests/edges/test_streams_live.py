@@ -133,8 +133,21 @@ def test_a_main_stream_is_opened_for_its_viewers_only(clip: Clip) -> None:
                     await until(player, 10)
                     assert player.view["stream"] == "main" and player.view["why"] is None
                     assert server.opened > opened
-                serving = server.unsent_bytes()
-                assert serving >= 0
+                    assert player.view["mode"] == "video"
+
+    asyncio.run(scene())
+
+
+def test_a_main_stream_that_cannot_be_had_gives_the_sub_stream_and_the_reason(clip: Clip) -> None:
+    async def scene() -> None:
+        async with rtsp({"a": clip}) as server:
+            spec = camera("a", server.port, main_address=f"rtsp://127.0.0.1:{server.port}/nothing")
+            async with streams([spec], verify=verify) as running:
+                await running.until("a", State.LIVE, within=10)
+                async with playing(running, ticket("a"), "main") as player:
+                    await until(player, 5)
+                    assert (player.view["stream"], player.view["why"]) == ("sub", "no_main")
+                assert running.state("a") is State.LIVE
 
     asyncio.run(scene())
 
