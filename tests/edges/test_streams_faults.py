@@ -18,12 +18,14 @@ import pytest
 
 from streams.addresses import AddressRules
 from streams.camera import Reason, State
+from streams.checkup import Checkup
 from streams.clips import Clip, clip_from
 from streams.scenes import rendered, scene_named
 from streams.source import SourceError, opened
 from streams.supervisor import Bounds
+from streams.tap import Tap
 from streams.wire import CameraSpec
-from streams.worker import seen_pictures
+from streams.worker import Watch, seen_pictures
 from tests.conftest import missing
 from tests.edges.streams_harness import (
     LOOPBACK,
@@ -186,9 +188,12 @@ def reason_of(file: Path, bound: float) -> tuple[Reason, int]:
     """Play a file once, as a worker does; how it ended, and how many pictures it gave."""
     spec = CameraSpec(file.name, "", file.name, registered=True)
     pictures, began = 0, time.monotonic()
+    tap = Tap((), lambda head, body: None)
+    tap.wanted = True
+    watch = Watch(Checkup((), {}), tap, lambda: None, lambda reason: None)
     there = opened(file.name, AddressRules((), file.parent), threading.Event(), loop=False)
     with pytest.raises(SourceError) as ended, there as source:
-        for _ in seen_pictures(source, spec, lambda: None, lambda reason: None):
+        for _ in seen_pictures(source, spec, watch):
             pictures += 1
     assert time.monotonic() - began < bound
     return ended.value.reason, pictures
