@@ -82,13 +82,19 @@ def _split(address: str) -> SplitResult | None:
 
 def admit(visitor: Visitor, topics: Iterable[str]) -> None:
     """Whether somebody may hear these topics. `wall` is the whole county: nobody bound to a part of it hears it.
+    `inbox`, alone, is one's own: every account with a person behind it hears its own, and no other can be asked for.
 
     Raises:
         Turned: not this role, or not this topic.
     """
+    topics = list(topics)
+    if topics == ["inbox"]:
+        if visitor.role in (Role.SYSTEM, Role.DISPLAY):
+            raise Turned(NOT_ALLOWED, f"The role {visitor.role} has no inbox.")
+        return
     for topic in topics:
         if topic != "wall":
-            raise Turned(NOT_ALLOWED, "There is no such topic; expected wall.")
+            raise Turned(NOT_ALLOWED, "There is no such topic; expected wall, or inbox alone.")
     reads = visitor.role is Role.SYSTEM and bool(visitor.scopes & READING_SCOPES)
     if visitor.role not in WATCHERS and not reads:
         raise Turned(NOT_ALLOWED, f"The role {visitor.role} may not hear the topic wall.")

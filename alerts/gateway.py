@@ -15,7 +15,7 @@ import logging
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -42,9 +42,10 @@ from alerts.entrance import (
     origin_allowed,
     subscription,
 )
+from alerts.inboxes import Inboxes, Unread
 from alerts.sequence import Fact
 from models.accounts import Visitor
-from models.messages import SUBPROTOCOL, Heartbeat, Message, Snapshot, SnapshotRequired
+from models.messages import SUBPROTOCOL, Heartbeat, InboxChanged, Message, Snapshot, SnapshotRequired
 from models.moves import Role
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Guest(ServerConnection):
     visitor: Visitor | None = None
     credential: Credential | None = None
     counted: str | None = None
+    topics: tuple[str, ...] = ("wall",)
     left: Callable[[Guest], None] | None = None
 
     def __init__(self, *arguments: Any, kernel: int, **more: Any) -> None:
@@ -132,6 +134,23 @@ class Seat:
             await self.wire.send(message, text=True)
 
 
+class InboxSeat(Seat):
+    """A page that listens to its own account's inbox: see `alerts.inboxes`."""
+
+    def __init__(self, wire: Guest, account: str, drained: int, encoded: Callable[[int], bytes]) -> None:
+        super().__init__(wire, 0)
+        self.account = account
+        self._drained = drained
+        self._encoded = encoded
+
+    @property
+    def keeps_up(self) -> bool:
+        return self.unsent <= self._drained
+
+    async def send_unread(self, unread: int) -> None:
+        await self.wire.send(self._encoded(unread), text=True)
+
+
 class Gateway:
     """Takes what a follower brings (`facts`, `figures`, `jumped`) and pushes it. Lives in one event loop."""
 
@@ -144,6 +163,7 @@ class Gateway:
         bounds: Bounds | None = None,
         nudge: Callable[[], None] = lambda: None,
         state: Callable[[], dict[str, Any]] = dict,
+        unread: Unread | None = None,
     ) -> None:
         self._who = who
         self._origins = origins
@@ -159,6 +179,8 @@ class Gateway:
         self._drawn = 0.0
         self._begun = False
         self._live: set[Seat] = set()
+        self._inboxes = Inboxes(unread or _nothing_unread)
+        self._listening: set[InboxSeat] = set()
         self._wires: set[Guest] = set()
         self._counted: Counter[str] = Counter()
         self._serial = int(time.time() * 1000)  # so that a gateway that begins anew does not use an id again
@@ -184,6 +206,7 @@ class Gateway:
         self._broadcast(messages, before)
         self._lags.append(_seconds_since(messages[-1]))
         self._moved.set()
+        self._inboxes.nudge()
 
     def jumped(self, last: int) -> None:
         """Facts up to `last` will never come: every screen takes a fresh snapshot."""
@@ -241,6 +264,10 @@ class Gateway:
             .encode()
         )
 
+    def _unread_message(self, unread: int) -> bytes:
+        message = InboxChanged(id=self._id(self._ring.last), at=datetime.now(UTC), unread=unread)
+        return message.model_dump_json().encode()
+
     def _broadcast(self, messages: Sequence[bytes], before: int) -> None:
         """Write to everybody who keeps up. `before`: the last fact that they had until now."""
         frames = b"".join(Frame(Opcode.TEXT, message).serialize(mask=False) for message in messages)
@@ -293,7 +320,11 @@ class Gateway:
         seat: Seat | None = None
         try:
             seat = await self._seated(wire)
-            await self._catch_up(seat)
+            if isinstance(seat, InboxSeat):
+                self._listening.add(seat)
+                self._inboxes.add(seat)
+            else:
+                await self._catch_up(seat)
             await wire.recv()
             raise Turned(MALFORMED, "Expected no message after the subscription.")
         except Turned as turned:
@@ -304,6 +335,9 @@ class Gateway:
             pulse.cancel()
             if seat:
                 self._live.discard(seat)
+            if isinstance(seat, InboxSeat):
+                self._listening.discard(seat)
+                self._inboxes.discard(seat)
 
     async def _seated(self, wire: Guest) -> Seat:
         try:
@@ -315,6 +349,9 @@ class Gateway:
         if wire.visitor is None:
             raise Turned(NOT_KNOWN, "Not known here any more.")
         admit(wire.visitor, wanted.topics)
+        wire.topics = tuple(wanted.topics)
+        if wire.topics == ("inbox",):
+            return InboxSeat(wire, wire.visitor.name, self.bounds.drained, self._unread_message)
         after = fact_before(wanted.after)
         if after is not None and after > self._ring.last:
             await self._reach(after)
@@ -412,7 +449,12 @@ class Gateway:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.bounds.heartbeat)
-            self._broadcast([self._encoded(Heartbeat)], self._ring.last)
+            heartbeat = self._encoded(Heartbeat)
+            self._broadcast([heartbeat], self._ring.last)
+            frame = Frame(Opcode.TEXT, heartbeat).serialize(mask=False)
+            for seat in tuple(self._listening):
+                if seat.open and seat.keeps_up:
+                    seat.wire.transport.write(frame)
 
     async def _recheck(self) -> None:
         """Ask again who everybody is, once per credential; who is revoked goes, who cannot be known now stays."""
@@ -432,7 +474,7 @@ class Gateway:
         try:
             if visitor is None:
                 raise Turned(NOT_KNOWN, "Not known here any more.")
-            admit(visitor, ["wall"])
+            admit(visitor, wire.topics)
         except Turned as turned:
             self._spawn(wire.close(turned.code, turned.reason))
 
@@ -467,7 +509,8 @@ class Gateway:
             logger=quiet,
             backlog=1024,
         )
-        own = [asyncio.create_task(self._beat()), asyncio.create_task(self._recheck())]
+        duties = (self._beat(), self._recheck(), self._inboxes.watch())
+        own = [asyncio.create_task(duty) for duty in duties]
         try:
             yield
         finally:
@@ -477,6 +520,11 @@ class Gateway:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.5):
                     await server.wait_closed()
+
+
+async def _nothing_unread(accounts: Collection[str]) -> Mapping[str, int]:
+    """Where no store was given, nobody has an inbox."""
+    return {}
 
 
 def _subprotocol(_wire: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from alerts.courier import AFTER_FAULT, Courier, Desk
 from alerts.entrance import Credential
 from alerts.follower import Ears, Follower
 from alerts.gateway import Bounds, Gateway
+from alerts.inboxes import Unread
 from alerts.keeping import Keeping
 from alerts.news import News
 from alerts.worker import County, Worker
@@ -29,10 +31,11 @@ from models import accounts, figures
 from models.accounts import Visitor
 from models.directory import Directories
 from models.door import Door
+from models.ladder import inbox
 from models.messages import Snapshot
 from models.notify import Notifier
 from models.rules import Rules
-from models.store import Store
+from models.store import Store, StoreUnavailable
 from models.timebase import CountyClock, real_now
 from models.vault import Vault
 
@@ -67,14 +70,35 @@ def run_alerts(settings: Settings, *, keep_facts: timedelta = timedelta(days=14)
         rules = Rules(store, settings.zone)
         door = Door(store, rules, Vault(settings.secret()))
         county = County(store, rules, door, CountyClock(store), Directories(store))
+        desk = Desk(store, rules, county.clock, county.directories, Vault(settings.secret()), settings.language)
+        courier = Courier(desk, threads=f"{THREADS}-courier")
         worker = Worker(county, News(settings.redis), settings.redis, executor, keep_facts=keep_facts)
         async with asyncio.TaskGroup() as group:
             begun = asyncio.Event()
             group.create_task(worker.run(begun.set))
+            group.create_task(_carried(courier, executor, begun))
             group.create_task(_beat(notifier, begun))
             group.create_task(Keeping(store, settings.data.resolve(), executor).again())
 
     return _until_stopped("alerts", work, store, notifier)
+
+
+async def _carried(courier: Courier, executor: Executor, begun: asyncio.Event) -> None:
+    """The courier's rounds, beside the clocks and never before them."""
+    await begun.wait()
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            try:
+                pause = await loop.run_in_executor(executor, courier.round)
+            except Exception as error:  # whatever it is: what waits is still there, and the next round takes it
+                log.warning(
+                    "%s The courier tries again.", error if isinstance(error, StoreUnavailable) else repr(error)
+                )
+                pause = AFTER_FAULT
+            await asyncio.sleep(pause)
+    finally:
+        courier.close()
 
 
 async def _push(settings: Settings, store: Store, executor: Executor, notifier: Notifier) -> None:
@@ -93,6 +117,7 @@ async def _push(settings: Settings, store: Store, executor: Executor, notifier: 
         bounds=bounds,
         nudge=follower.nudge,
         state=lambda: {"redis": follower.redis, "database": follower.database},
+        unread=unread_of(store, executor),
     )
     begun = asyncio.Event()
     async with gateway.serving(settings.host, settings.push_port), asyncio.TaskGroup() as group:
@@ -125,6 +150,19 @@ def recogniser(store: Store, executor: Executor) -> Callable[[Credential], Await
         return await asyncio.get_running_loop().run_in_executor(executor, look, shown)
 
     return who
+
+
+def unread_of(store: Store, executor: Executor) -> Unread:
+    """How many open entries accounts have, read in a thread."""
+
+    def look(accounts: Collection[str]) -> Mapping[str, int]:
+        with store.read() as connection:
+            return inbox.unread(connection, accounts)
+
+    async def unread(accounts: Collection[str]) -> Mapping[str, int]:
+        return await asyncio.get_running_loop().run_in_executor(executor, look, accounts)
+
+    return unread
 
 
 def _drawn(gateway: Gateway, body: bytes) -> None:

@@ -10,10 +10,15 @@ from flask import Flask, Response, jsonify
 
 from dashboard.services import Services, services
 from models import desk, queries
+from models.ladder import deliveries
 from models.schema import is_current
 from models.store import StoreUnavailable
 from models.timebase import real_now
 
+NEEDLESS = ("redis", "notifier")
+"""Parts without which pages and reports are served all the same."""
+SLOW = 60.0
+"""Seconds that a delivery may wait for the notifier."""
 OLD = 10.0
 """Seconds after which the kept figures say that the alerts worker is not at work."""
 PATIENCE = 0.3
@@ -33,7 +38,7 @@ def _alive() -> Response:
 
 def _ready() -> tuple[Response, int]:
     found = conditions(services())
-    ready = all(state == "ok" for name, state in found.items() if name != "redis")
+    ready = all(state == "ok" for name, state in found.items() if name not in NEEDLESS)
     return jsonify({"status": "ready" if ready else "not ready", "parts": found}), 200 if ready else 503
 
 
@@ -42,7 +47,16 @@ def conditions(parts: Services) -> dict[str, str]:
     found = {name: accepts(address) for name, address in parts.probes.items()}
     found["database"], age = _database(parts)
     found["alerts"] = "never seen" if age is None else "ok" if age <= OLD else f"silent for {age:.0f} s"
+    found["notifier"] = _notifier(parts) if found["database"] == "ok" else "unknown"
     return found
+
+
+def _notifier(parts: Services) -> str:
+    """How far the notifier is behind."""
+    with parts.store.read() as connection:
+        backlog = deliveries.backlog(connection, parts.clock.now(), real_now())
+    waits = backlog.oldest.total_seconds()
+    return "ok" if waits <= SLOW else f"{backlog.waiting} waiting, the longest for {waits:.0f} s"
 
 
 def _database(parts: Services) -> tuple[str, float | None]:
@@ -85,7 +99,10 @@ def county_figures(parts: Services) -> Mapping[str, float]:
         found = {
             "last_fact_number": float(queries.last_number(connection)),
             "sessions": float(desk.session_count(connection, now)),
+            **deliveries.totals(connection),
         }
+        backlog = deliveries.backlog(connection, parts.clock.now(), now)
+    found |= {"notifier_waiting": float(backlog.waiting), "notifier_oldest_seconds": backlog.oldest.total_seconds()}
     if at is not None:
         found["figures_age_seconds"] = (now - at).total_seconds()
     return found | {f"up_{name}": float(accepts(address) == "ok") for name, address in parts.probes.items()}

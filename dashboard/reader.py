@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import g
+from flask import g, request
 from flask_wtf.csrf import generate_csrf
 
+from dashboard import mailroom
 from dashboard.pages.context import PageContext
-from dashboard.routes import TABLE
-from dashboard.services import county_card, services
+from dashboard.routes import PERSONS, TABLE
+from dashboard.services import county_card, own_host, services
 from models.accounts import Visitor
+from models.timebase import real_now
 
 
 def page_context() -> PageContext:
@@ -25,4 +27,7 @@ def page_context() -> PageContext:
         county=county_card(services()),
         paths=frozenset(open_to),
         csrf=generate_csrf(),
+        unread=mailroom.unread(services(), someone.name) if someone and someone.role in PERSONS else 0,
+        push_url=services().addresses.push(request.scheme, own_host()),
+        as_of=real_now(),
     )

@@ -30,6 +30,8 @@ EVERYBODY = frozenset(Role) - {Role.SYSTEM}
 EVALUATED = frozenset({Role.DUTY, Role.LEADER, Role.OPERATOR, Role.DEPARTMENT})
 """Those who see the evaluation; a department only its own."""
 CENTRE_AND_LEADER = EVALUATED - {Role.DEPARTMENT}
+PERSONS = EVERYBODY - {Role.DISPLAY}
+"""Accounts with a person behind, each with an inbox of its own."""
 ADMIN = frozenset({Role.ADMIN})
 REPORTERS = frozenset({Role.GRID, Role.OPERATOR, Role.DUTY})
 GRID = frozenset({Role.GRID})
@@ -114,6 +116,9 @@ TABLE: tuple[Route, ...] = (
     Route("/evaluation", roles=EVALUATED, page=True),
     Route("/evaluation/export", roles=EVALUATED),
     Route("/evaluation/analysis", roles=CENTRE_AND_LEADER, page=True),
+    Route("/inbox", roles=PERSONS, page=True),
+    Route("/messages", roles=DESK, page=True),
+    Route("/messages/<number>", roles=DESK, page=True),
     Route("/attachments/<digest>", roles=DESK, scopes=_CASES),
     # what pages are made of
     Route("/assets/<path:file>", anyone=True),
@@ -186,6 +191,11 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/rounds", ("POST",), roles=GRID),
     Route(f"{_API}/handovers", ("POST",), roles=frozenset({Role.DUTY, Role.OPERATOR})),
     Route(f"{_API}/handovers/<number>/actions/receive", ("POST",), roles=frozenset({Role.DUTY, Role.OPERATOR})),
+    Route(f"{_API}/inbox", roles=PERSONS),
+    Route(f"{_API}/inbox/actions/receipt", ("POST",), roles=PERSONS),
+    Route(f"{_API}/messages", ("GET", "POST"), roles=DESK),
+    Route(f"{_API}/messages/<number>", roles=DESK),
+    Route(f"{_API}/messages/<number>/actions/receipt", ("POST",), roles=DESK),
     Route(f"{_API}/accounts", ("GET", "POST"), roles=ADMIN),
     Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
     Route(f"{_API}/tokens", roles=ADMIN),

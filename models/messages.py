@@ -116,6 +116,13 @@ class Heartbeat(Message):
     kind: Literal["heartbeat"] = "heartbeat"
 
 
+class InboxChanged(Message):
+    """How many open entries the inbox of the account that listens has; told to that account alone (topic `inbox`)."""
+
+    kind: Literal["inbox.changed"] = "inbox.changed"
+    unread: int = Field(ge=0)
+
+
 class SnapshotRequired(Message):
     """What the client missed is no longer kept, or is too much: fetch `/live/snapshot` and go on from its id."""
 

@@ -18,6 +18,8 @@ const MODULES = {
   work: () => import("./work/main.js"),
   evaluation: () => import("./evaluation/page.js"),
   admin: () => import("./desk/admin.js"),
+  inbox: () => import("./ladder/inbox.js"),
+  messages: () => import("./ladder/messages.js"),
   duty: () => import("./duty/duty.js"),
   reference: () => import("./admin/reference.js"),
 };
@@ -29,6 +31,8 @@ function boot() {
   const load = root && MODULES[root.dataset.module];
   if (!load) return;
   watcher.disconnect();
+  const badge = document.querySelector(".badge[data-push]");
+  if (badge) import("./ladder/badge.js").then((module) => module.start(badge));
   load().then((page) => page.start(root));
 }
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "replay": ("dashboard.cli.replay:replay", "Real cases of a file through the same door as live ones."),
     "user": ("dashboard.cli.people:user", "Accounts: add, list, disable, reset."),
     "token": ("dashboard.cli.people:token", "Bearer tokens of client systems and displays: create, list, revoke."),
+    "channel": ("dashboard.cli.channels:channel", "Channels of notification: add, list, test, remove, contact."),
     "backup": ("dashboard.cli.backup:backup", "A consistent copy of the database while everything runs."),
     "restore": ("dashboard.cli.backup:restore", "Bring a copy back."),
     "verify": ("dashboard.cli.backup:verify", "Are the chains of traces and of the audit unbroken?"),

@@ -18,6 +18,7 @@ from dashboard.cli.terminal import Refusal, answer
 from dashboard.health import accepts
 from models import queries
 from models.figures import kept
+from models.ladder import deliveries
 from models.reference import is_empty
 from models.schema import is_current
 from models.store import Store, StoreUnavailable
@@ -26,7 +27,7 @@ from models.timebase import CountyClock, real_now
 SAFE_SQLITE = (3, 51, 3)
 """Older libraries have the WAL-reset fault (reliability.md §1.3); our write lock closes it for our own processes."""
 LARGE_WAL = 64 << 20
-OLD_FIGURES, LATE_CLOCK = 10.0, 5.0
+OLD_FIGURES, LATE_CLOCK, LATE_NOTIFIER = 10.0, 5.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,12 @@ def _contents(store: Store) -> Iterator[Finding]:
     yield Finding("county", not empty, "stored" if not empty else "none stored: run `gridcommand migrate`")
     late = (now - clock).total_seconds() if clock else 0.0
     yield Finding("clocks", late <= LATE_CLOCK, "none is late" if late <= LATE_CLOCK else f"{late:.0f} s late")
+    with store.read() as connection:
+        backlog = deliveries.backlog(connection, now, real_now())
+    waits = backlog.oldest.total_seconds()
+    words = f"{backlog.waiting} waiting, the longest {waits:.0f} s" if backlog.waiting else "nothing waits"
+    failed = f"; {backlog.failed} failed for good since a day" if backlog.failed else ""
+    yield Finding("notifier", waits <= LATE_NOTIFIER, words + failed)
     if picture is None:
         yield Finding("figures", False, "never computed: is `alerts` running?")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -18,6 +19,7 @@ class PageContext:
         county: the county's card: `code, name, name_en, title, title_en, subtitle, subtitle_en, timezone`.
         paths: the patterns of the table of routes that this reader may use.
         csrf: the token that our own forms send back.
+        unread: open entries in the reader's inbox, as of `as_of`; push_url: where it hears of more.
     """
 
     language: str
@@ -27,6 +29,9 @@ class PageContext:
     county: Mapping[str, Any] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
     csrf: str = ""
+    unread: int = 0
+    push_url: str = ""
+    as_of: datetime | None = None
 
     def text(self, key: str, **values: object) -> str:
         """The catalogue's text with its placeholders filled; the key itself where the catalogue lacks it."""

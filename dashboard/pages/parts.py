@@ -21,6 +21,8 @@ LINKS = (
     ("/desk", "desk.desk"),
     ("/cases", "desk.cases"),
     ("/evaluation", "desk.evaluation"),
+    ("/inbox", "ladder.inbox"),
+    ("/messages", "ladder.messages"),
     ("/cameras", "desk.cameras"),
     ("/duty", "desk.duty"),
     ("/admin", "desk.admin"),
@@ -68,7 +70,11 @@ def _spoken(context: PageContext, keys: Sequence[str]) -> str:
 
 def _header(context: PageContext, here: str) -> html.Header:
     links = [
-        html.A(context.text(key), href=path, **({"aria-current": "page"} if path == here else {}))
+        html.A(
+            [context.text(key), *(_badge(context) if path == "/inbox" else ())],
+            href=path,
+            **({"aria-current": "page"} if path == here else {}),
+        )
         for path, key in LINKS
         if path in context.paths
     ]
@@ -87,6 +93,21 @@ def _header(context: PageContext, here: str) -> html.Header:
         ],
         className="desk-header",
     )
+
+
+def _badge(context: PageContext) -> list[html.Span]:
+    """The number of open entries in the reader's inbox; its own module keeps it live."""
+    about = {"data-figure": "inbox-unread", "data-value": str(context.unread), "data-state": "live"}
+    about |= {"data-as-of": iso(context.as_of)} if context.as_of else {}
+    return [
+        html.Span(
+            str(context.unread) if context.unread <= 999 else "999+",
+            className="badge",
+            hidden=context.unread == 0,
+            **about,
+            **{"data-push": context.push_url},
+        )
+    ]
 
 
 def _person(context: PageContext, here: str) -> html.Div:

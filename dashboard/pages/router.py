@@ -14,6 +14,7 @@ from dashboard.pages.cameras import book, editing, health, listing, one, patrol
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
 from dashboard.pages.evaluation import analysis, scores
+from dashboard.pages.ladder import inbox, messages
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.routes import Routes
@@ -40,6 +41,9 @@ PAGES: Mapping[str, Page] = {
     "/audit": lambda context, values, query: audit.layout(context, query),
     "/admin": lambda context, values, query: admin.layout(context),
     "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),
+    "/inbox": lambda context, values, query: inbox.layout(context, query),
+    "/messages": lambda context, values, query: messages.layout(context, query),
+    "/messages/<number>": lambda context, values, query: messages.layout_one(context, values["number"]),
     "/duty": lambda context, values, query: sheet.layout(context),
     "/duty/coverage": lambda context, values, query: coverage.layout(context, query),
     "/duty/<number>": lambda context, values, query: sheet.archived(context, values["number"]),

@@ -53,6 +53,12 @@ _TOLD = [
 ]
 
 
+def waits(connection: Connection, now: datetime, real: datetime, busy: Collection[str] = ()) -> bool:
+    """Whether anything is to be tried now; costs a look at an index, and no lock."""
+    ready = and_(_ready(now, real), lt.delivery.c.channel.not_in(list(busy)))
+    return connection.execute(select(lt.delivery.c.id).where(ready).limit(1)).first() is not None
+
+
 def claim(connection: Connection, now: datetime, real: datetime, busy: Collection[str] = ()) -> Parcel | None:
     """Claim what is to be tried next on one channel, the gravest first; None where nothing waits.
 

@@ -132,7 +132,7 @@ def page(
     return InboxPage(rows[:size], int(total), str(rows[size - 1].id) if more else None)
 
 
-def bundles(connection: Connection, account: str, wanted: InboxFilter, now: datetime) -> tuple[list[Bundle], int]:
+def bundles(connection: Connection, account: str, wanted: InboxFilter) -> tuple[list[Bundle], int]:
     """The open entries as at most ten groups for each ten minutes that hold more than ten, and how many were left out
     because they are older than the newest `LOOKED_AT`.
 

@@ -134,7 +134,7 @@ def _steps(ladder: Ladder, history: History, now: datetime, calendar: Calendar) 
 def _urges(ladder: Ladder, history: History, now: datetime, calendar: Calendar) -> Iterator[Step]:
     """What is due before expiry. Of several shares that have passed unseen only the last is urged."""
     due_at, issued_at = history.due_at, history.issued_at
-    if due_at is not None and issued_at is not None:
+    if due_at is not None and issued_at is not None and now < due_at:
         marks = enumerate((share_mark(history, share, calendar) for share in ladder.shares), 1)
         steps = [Step(Kind.URGE, number, at) for number, at in marks if issued_at < at < due_at]
         over = [step.number for step in steps if step.at <= now or step.key in history.told]

@@ -96,7 +96,7 @@ def _meant(connection: Connection, letter: Letter, actor: Actor) -> list[str]:
         raise Refused(f"The role {actor.role} answers messages and sends none of its own.", "reply_to")
     a = t.account.c
     rows = connection.execute(select(a.name, a.role, a.area, a.department).where(a.disabled.is_(False))).all()
-    towns = dict(connection.execute(select(t.area.c.code, t.area.c.town)).tuples())
+    towns = {row.code: row.town for row in connection.execute(select(t.area.c.code, t.area.c.town))}
     names: dict[str, None] = {}
     for code in letter.departments:
         found = [row.name for row in rows if row.role == Role.DEPARTMENT and row.department == code]
@@ -159,18 +159,20 @@ def _tell(
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """Which messages somebody may know of: sent by or to this account, and for the centre all that the centre sent."""
-    m, d, n = lt.message.c, lt.delivery.c, lt.notification.c
-    got = exists(
-        select(1)
-        .select_from(lt.delivery.join(lt.notification, n.id == d.notification_id))
-        .where(n.message_id == m.id, d.channel == who.INBOX, d.recipient == actor.name)
-    )
-    own = or_(m.sender == actor.name, got)
+    """Which messages somebody may know of: sent by or to this account, and for the centre all that the centre sent or got."""
+    m = lt.message.c
+    own = or_(m.sender == actor.name, _got(lt.delivery.c.recipient == actor.name))
     if actor.role in SENDERS and actor.area is None and actor.department is None:
         centre = select(t.account.c.name).where(t.account.c.role.in_([str(role) for role in SENDERS]))
-        return or_(own, m.sender.in_(centre))
+        return or_(own, m.sender.in_(centre), _got(lt.delivery.c.recipient.in_(centre)))
     return own
+
+
+def _got(recipient: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the message was told to somebody like that."""
+    d, n = lt.delivery.c, lt.notification.c
+    told = lt.delivery.join(lt.notification, n.id == d.notification_id)
+    return exists(select(1).select_from(told).where(n.message_id == lt.message.c.id, d.channel == who.INBOX, recipient))
 
 
 @dataclass(frozen=True)
@@ -188,14 +190,10 @@ def page(connection: Connection, actor: Actor, box: str, *, after: str | None = 
     Raises:
         FilterRefused: there is no such box, or the key is not valid.
     """
-    m, d, n = lt.message.c, lt.delivery.c, lt.notification.c
+    m = lt.message.c
     if box not in ("received", "sent"):
         raise FilterRefused("box", f"There is no box {box!r}; expected received or sent.")
-    got = exists(
-        select(1)
-        .select_from(lt.delivery.join(lt.notification, n.id == d.notification_id))
-        .where(n.message_id == m.id, d.channel == who.INBOX, d.recipient == actor.name)
-    )
+    got = _got(lt.delivery.c.recipient == actor.name)
     where = got if box == "received" else and_(visible(actor), ~got)
     total = connection.execute(select(func.count()).select_from(lt.message).where(where)).scalar_one()
     query = select(lt.message).where(where)

@@ -28,6 +28,7 @@ DESK = "duty leader operator department grid"
 OFFICE = "duty operator department"
 ALL_TOKENS = "report read operate part events"
 D = "a" * 64
+EVERYBODY_BUT_DISPLAY = EVERYBODY.replace("display", "")
 
 # method and path | accounts that may | tokens that may (`part` is a department's). `anyone` needs no login.
 MATRIX = f"""
@@ -122,6 +123,15 @@ GET  /api/v1/sources                     | {EVERYBODY}                    | {ALL
 POST /api/v1/rounds                      | grid                           |
 POST /api/v1/handovers                   | duty operator                  |
 POST /api/v1/handovers/7/actions/receive | duty operator                  |
+GET  /inbox                              | {EVERYBODY_BUT_DISPLAY}        |
+GET  /messages                           | duty leader operator department grid |
+GET  /messages/1                         | duty leader operator department grid |
+GET  /api/v1/inbox                       | {EVERYBODY_BUT_DISPLAY}        |
+POST /api/v1/inbox/actions/receipt       | {EVERYBODY_BUT_DISPLAY}        |
+GET  /api/v1/messages                    | duty leader operator department grid |
+POST /api/v1/messages                    | duty leader operator department grid |
+GET  /api/v1/messages/1                  | duty leader operator department grid |
+POST /api/v1/messages/1/actions/receipt  | duty leader operator department grid |
 GET  /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts/x/actions/reset    | admin                          |

@@ -1,0 +1,1 @@
+"""Pages of the ladder: one's own inbox, and messages."""
