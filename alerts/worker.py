@@ -21,6 +21,8 @@ from alerts.sequence import Fact
 from models import figures
 from models.directory import Directories
 from models.door import Conflict, Door
+from models.evaluation import analysis, books
+from models.evaluation.reading import Counties
 from models.filters import Moment
 from models.forecast import learning
 from models.lease import Lease
@@ -45,6 +47,8 @@ LONGEST = 1.0
 BITE = 200
 """Clocks per transaction."""
 TRIM_EVERY = 3600.0
+BOOKS_EVERY = 5.0
+"""Seconds between two looks at the books of the evaluation."""
 WATCH_EVERY = 15.0
 """Seconds between two looks for open cases whose lateness is not judged yet."""
 AGAIN = (0.2, 3.0)
@@ -96,6 +100,8 @@ class Worker:
         self._executor = executor
         self._keep_facts = keep_facts
         self._lease = Lease(county.store, "figures")
+        self._books_lease = Lease(county.store, "evaluation")
+        self._counties = Counties(county.store, county.rules)
         self._foresight = Lease(county.store, "forecast")
         self._changed = asyncio.Event()
         self._clock_set = asyncio.Event()
@@ -111,9 +117,11 @@ class Worker:
                 group.create_task(self._for_ever(self._let_clocks_act))
                 group.create_task(self._for_ever(self._draw))
                 group.create_task(self._for_ever(self._trim))
+                group.create_task(self._for_ever(self._keep_books))
                 group.create_task(self._for_ever(self._foresee))
         finally:
             self._lease.release()
+            self._books_lease.release()
             self._foresight.release()
 
     def _facts(self, facts: list[Fact]) -> None:
@@ -220,6 +228,19 @@ class Worker:
     def watch(self) -> int:
         """One bite of open cases judged anew; 0 when nothing is left."""
         return learning.watch(self._county.store, self._county.rules())
+
+    # -- the evaluation -----------------------------------------------------------------------------------------------
+
+    async def _keep_books(self) -> None:
+        if await self._in_thread(self._books_lease.held):
+            await self._in_thread(self.keep_books)
+        await asyncio.sleep(BOOKS_EVERY)
+
+    def keep_books(self) -> int:
+        """Bring the books of the evaluation and the daily sums of the analysis up to date."""
+        county = self._counties()
+        days = analysis.keep_up(self._county.store, county.zone)
+        return days + books.keep_up(self._county.store, county, self._county.clock.now())
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
