@@ -201,7 +201,7 @@ def _handled(made: _Steps, life: Life, department: str, lasts: timedelta, quick:
         made.add(at, "dispatch", "operator", department=department)
     at += min(dice.uniform(3, 45) * quick * timedelta(minutes=1), ceiling)
     made.add(at, "receipt", department)
-    checked = min(dice.uniform(8, 90) * timedelta(minutes=1), (life.closes_at - at) / 3)
+    checked = min(dice.uniform(4, 40) * timedelta(minutes=1), (life.closes_at - at) / 3)
     if dice.random() < 0.03:
         made.add(at + (life.closes_at - checked - at) / 3, "feedback", department, note="feedback")
         made.add(at + (life.closes_at - checked - at) / 2, "rework", "operator", note="rework")

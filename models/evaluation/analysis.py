@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -179,7 +179,12 @@ def sheet(
     counts = _counts(connection, pasts[-1].first if pasts else span.first, span.last, area)
     ours = [(past.first, past.last) for past in pasts]
     cells = {name: _cells(counts, pick, span, ours) for name, pick in _PICKS.items()}
-    found = {name: standing_out(mine) for name, mine in cells.items() if name not in ("total", "town")}
+    tide = _tide(cells["total"])
+    found = {
+        name: standing_out([replace(cell, tide=tide) for cell in mine])
+        for name, mine in cells.items()
+        if name not in ("total", "town")
+    }
     days = _day_cells(counts, span, SPANS["week"])
     total = cells["total"][0] if cells["total"] else Cell(("",), 0, 0, len(pasts))
     return Sheet(
@@ -206,6 +211,11 @@ _PICKS: dict[str, Callable[[str, str, str], tuple[str, ...] | None]] = {
     "category": lambda town, area, category: ("category", category),
     "spot": lambda town, area, category: (area, category) if area else None,
 }
+
+
+def _tide(total: Sequence[Cell]) -> float:
+    """How many times as much as usual the whole reports; 1 where one of the two is nothing."""
+    return total[0].now / total[0].usual if total and total[0].now and total[0].past else 1.0
 
 
 def _pasts(connection: Connection, whole: Span, span: Span) -> list[Span]:

@@ -20,17 +20,27 @@ PRIOR = 0.5
 
 @dataclass(frozen=True)
 class Cell:
-    """A count and its past. `key` says of what it is; `spans` how many equal spans `past` sums up."""
+    """A count and its past. `key` says of what it is; `spans` how many equal spans `past` sums up.
+
+    `tide`: how many times as much as usual the whole county reports, where that is to be taken out: a place stands out
+    when it rises more than all others do.
+    """
 
     key: tuple[str, ...]
     now: int
     past: int
     spans: int
+    tide: float = 1.0
 
     @property
     def usual(self) -> float:
-        """The mean of its past."""
-        return self.past / self.spans if self.spans else 0.0
+        """The mean of its past, risen or fallen with the whole county."""
+        return self.past / self.spans * self.tide if self.spans else 0.0
+
+    @property
+    def exposure(self) -> float:
+        """The past in spans of today's size."""
+        return self.spans / self.tide
 
 
 @dataclass(frozen=True)
@@ -43,17 +53,17 @@ class Standing:
     few: bool
 
 
-def at_least(now: int, past: int, spans: int) -> float:
+def at_least(now: int, past: int, spans: float) -> float:
     """The chance of `now` or more in the next span."""
     return 1.0 if now <= 0 else max(0.0, 1.0 - _below(now, past, spans))
 
 
-def at_most(now: int, past: int, spans: int) -> float:
+def at_most(now: int, past: int, spans: float) -> float:
     """The chance of `now` or fewer in the next span."""
     return min(1.0, _below(now + 1, past, spans))
 
 
-def _below(now: int, past: int, spans: int) -> float:
+def _below(now: int, past: int, spans: float) -> float:
     """P(X < now) of the negative binomial with r = past + ½ and p = spans ÷ (spans + 1); by logarithms, as counts of
     thousands would underflow."""
     r, p = past + PRIOR, spans / (spans + 1)
@@ -78,7 +88,7 @@ def _tests(cell: Cell) -> list[Standing]:
     few = max(cell.now, round(cell.usual)) < FEW
     found = []
     if cell.now > cell.usual:
-        found.append(Standing(cell, "more", at_least(cell.now, cell.past, cell.spans), few))
+        found.append(Standing(cell, "more", at_least(cell.now, cell.past, cell.exposure), few))
     elif cell.usual >= FEW:
-        found.append(Standing(cell, "less", at_most(cell.now, cell.past, cell.spans), few))
+        found.append(Standing(cell, "less", at_most(cell.now, cell.past, cell.exposure), few))
     return found

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import evaluation as boston
 from config.evaluation import faults
 from config.reference import DEFAULT_FORMULAS, default_formulas, formulas_of
 from config.tables import Findings, Problem
@@ -249,3 +250,19 @@ def test_a_true_hotspot_stands_out_and_a_quiet_county_has_none() -> None:
 def test_small_numbers_are_said_to_be_small() -> None:
     [one] = standing_out([Cell(("new",), 4, 0, 8)])
     assert one.few
+
+
+# --- a real city -----------------------------------------------------------------------------------------------------
+
+
+def test_closed_in_time_is_what_a_real_city_published(tmp_path: Path) -> None:
+    """On at least 99.9 % of the closed rows with a deadline; the same count on two rows that stand for the file."""
+    file = boston.FILE
+    if not file.exists():
+        file = tmp_path / "two.csv"
+        head = "open_date,close_date,target_close_date,case_status,assigned_department,on_time"
+        one = "2026-07-06 06:30:51.879147+00,{},2026-07-07 06:30:51.879147+00,Closed,PWD,{}"
+        rows = (one.format("2026-07-06 07:19:07+00", "ONTIME"), one.format("2026-07-08 07:19:07+00", "OVERDUE"))
+        file.write_text("\n".join((head, *rows)), encoding="utf-8")
+    found = boston.agreement(file)
+    assert found["rows"] >= 2 and found["agreement"] >= 0.999
