@@ -17,7 +17,7 @@ RADIUS = 500.0
 """Metres beyond which two points say nothing about each other."""
 WINDOW = timedelta(days=14)
 """Apart by more than this, two reports are two matters even where everything else is alike."""
-OFFERED = 0.55
+OFFERED = 0.6
 """From this score a case is offered: the same category in the same grid within a day is just enough."""
 SAME_GRID = 0.6
 """What the same grid is worth where one of the two has no point: a grid is some hundred metres wide."""
