@@ -47,6 +47,8 @@ KEYS = {
 """Which letter makes a move. Two moves share one only where no role has both from the same stage."""
 AT_ONCE = frozenset({"receipt"})
 """Moves that one press makes: nothing has to be said, and they only confirm what another has decided."""
+WITH_PHOTOS = frozenset({"feedback", "verify", "inspect", "settle-on-the-spot", "settle-at-level"})
+"""Moves that say what was found on the spot: their forms take photos along."""
 OWN_FIELDS = frozenset({"department"})
 """A department account speaks for itself: where the field is optional, it says for which department another acts."""
 
@@ -63,6 +65,7 @@ def form(move: Move, role: Role, texts: Texts) -> dict[str, Any]:
         "label": texts.get(f"case.action.{move.action}", move.action),
         "key": KEYS.get(move.action),
         "at_once": move.action in AT_ONCE,
+        "photos": move.action in WITH_PHOTOS,
         "start": sorted(str(stage) for stage in move.start),
         "fields": [_described(field, texts) for field in move.fields if not _spared(field, role)],
     }
@@ -78,6 +81,7 @@ def _described(field: Field, texts: Texts) -> dict[str, Any]:
         "name": name,
         "kind": "line" if field.kind == "text" and name != "note" else field.kind,
         "required": field.required,
+        "aside": not field.required and (field.kind == "departments" or name.startswith("co_")),
         "label": texts.get(f"case.field.{name}", name),
         "options": [[option, texts.get(f"case.option.{name}.{option}", option)] for option in field.options],
     }

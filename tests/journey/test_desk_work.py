@@ -6,6 +6,7 @@ people at once, many cases at once, the keyboard alone, and the sheet that is pr
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from desk_harness import DEPARTMENT, GRID
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from models.door import Report
@@ -38,6 +40,13 @@ def dispatched(store: Store, words: str = "河堤路垃圾桶满溢") -> str:
     new = reported(store, words)
     door_of(store).move(new, "dispatch", OPERATOR, real_now(), {"department": DEPARTMENT})
     return new
+
+
+def picture() -> bytes:
+    """A small photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (320, 240), "teal").save(out, "JPEG")
+    return out.getvalue()
 
 
 def choose(page: Page, case: str) -> None:
@@ -69,8 +78,11 @@ def test_a_department_receives_and_answers_and_the_operator_closes(visit: Any, c
     page.click("form[data-action=feedback] [type=submit]")
     expect(page.locator("form[data-action=feedback] .field[data-field=note] .field-fault")).not_to_be_empty()
     page.fill("form[data-action=feedback] textarea", "已清运，现场整洁")
+    photo = {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    page.set_input_files("form[data-action=feedback] [type=file]", photo)
     page.click("form[data-action=feedback] [type=submit]")
     expect(page.locator(".file")).to_have_attribute("data-stage", "feedback")
+    expect(page.locator(".photos img")).to_have_count(1)
 
     page = visit("operator").go(f"/cases/{code}")
     expect(page.locator(".case-trace .trace")).to_contain_text("已清运")
@@ -95,6 +107,20 @@ def test_who_was_overtaken_keeps_every_word_and_is_told_what_changed(visit: Any,
     expect(changed).to_contain_text("operator")
     expect(page.locator("form[data-action=hand-back] textarea")).to_have_value("不属我局职责：该处由街道办管理")
     expect(page.locator("form[data-action=hand-back] [type=submit]")).to_be_disabled()
+    person.faults.clear()  # the browser itself writes the 409 into its console
+
+
+def test_what_is_still_possible_is_sent_again_with_one_click(visit: Any, store: Store) -> None:
+    case = dispatched(store)
+    person = visit("department")
+    page = person.go(f"/cases/{case}")
+    page.click("[data-do=hand-back]")
+    page.fill("form[data-action=hand-back] textarea", "不属我局职责")
+    door_of(store).move(case, "urge", OPERATOR, real_now(), {"note": "请尽快签收"})
+    page.click("form[data-action=hand-back] [type=submit]")
+    expect(page.locator(".file-changed")).to_contain_text("请尽快签收")
+    page.click("form[data-action=hand-back] [type=submit]")
+    expect(page.locator(".trace li[data-action=hand-back]")).to_contain_text("不属我局职责")
     person.faults.clear()  # the browser itself writes the 409 into its console
 
 

@@ -16,6 +16,7 @@ export function buildField(field, reference) {
   const node = el(tag, { class: "field", "data-field": field.name, "data-kind": field.kind }, title, control.node, fault);
   return {
     name: field.name,
+    label: field.label,
     required: field.required,
     node,
     first: control.first ?? control.node,

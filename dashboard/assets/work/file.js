@@ -13,7 +13,7 @@ import { offerMerge } from "./merge.js";
 
 export function makeFile(room, reference, { onacting = () => {}, onmoved = () => {}, onopened = () => {} } = {}) {
   const { words } = reference;
-  const state = { code: null, article: null, form: null, action: null, stop: () => {}, asked: 0 };
+  const state = { code: null, article: null, form: null, action: null, photos: null, stop: () => {}, asked: 0 };
 
   async function fetched(code) {
     try {
@@ -88,8 +88,9 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
     closeForm();
     const from = JSON.parse(state.article.dataset.given);
     state.action = action;
+    state.photos = move.photos ? photoField() : null;
     state.form = buildForm({
-      move, reference, draft: `${state.code}:${action}`, given: { ...from, ...given }, oncancel: closeForm,
+      move, reference, beside: state.photos?.node, draft: `${state.code}:${action}`, given: { ...from, ...given }, oncancel: closeForm,
       send: (values) => act(action, values),
     });
     keepForm();
@@ -109,7 +110,7 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
 
   function closeForm() {
     state.form?.node.remove();
-    Object.assign(state, { form: null, action: null });
+    Object.assign(state, { form: null, action: null, photos: null });
     for (const button of state.article?.querySelectorAll("[data-do]") ?? []) button.setAttribute("aria-expanded", "false");
   }
 
@@ -121,6 +122,8 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
   async function act(action, values) {
     const code = state.code;
     onacting(code);
+    const refused = await upload(state.photos?.input.files ?? [], (text) => state.form?.say(text));
+    if (refused) return refused;
     const version = reference.versioned ? { version: Number(state.article.dataset.version) } : {};
     const answer = await tell(actionOf(code, action), { ...values, ...version });
     if (answer.ok) {
@@ -168,9 +171,29 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
 
   // --- photos, cameras -----------------------------------------------------------------------------------------------
 
+  const pictures = () => el("input", { type: "file", name: "file", accept: "image/jpeg,image/png,image/webp", multiple: true });
+
+  /** Photos that go along with a move: kept before the move is made, so that nobody reads of them and finds none. */
+  function photoField() {
+    const input = pictures();
+    return { input, node: el("label", { class: "field", "data-field": "photos" }, el("span", { class: "field-label" }, words.t("case.photos"), el("i", {}, words.t("work.optional"))), input) };
+  }
+
+  /** Send pictures one by one; the answer of the first that is refused, or nothing. */
+  async function upload(files, say) {
+    for (const [number, picture] of [...files].entries()) {
+      say(words.t("work.photo_sending", { n: number + 1, of: files.length }));
+      const body = new FormData();
+      body.set("file", picture);
+      const answer = await tell(`/api/v1/cases/${encodeURIComponent(state.code)}/attachments`, body);
+      if (!answer.ok) return { ...answer, body: { ...answer.body, detail: `${picture.name}: ${reason(answer, words)}` } };
+    }
+    return null;
+  }
+
   /** Dash has no file input that posts a plain form, so the module brings its own. */
   function buildPhotos(place) {
-    const input = el("input", { type: "file", name: "file", accept: "image/jpeg,image/png,image/webp", multiple: true });
+    const input = pictures();
     const word = el("p", { class: "form-word", role: "status" });
     const go = el("button", { class: "tool", type: "submit" }, place.dataset.send);
     const form = el("form", { class: "action-form" }, el("label", { class: "file-field" }, el("span", {}, place.dataset.label), input), go, word);
@@ -178,15 +201,9 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
       event.preventDefault();
       if (!input.files.length) return void input.focus();
       go.disabled = true;
-      for (const [number, picture] of [...input.files].entries()) {
-        setText(word, words.t("work.photo_sending", { n: number + 1, of: input.files.length }));
-        const body = new FormData();
-        body.set("file", picture);
-        const answer = await tell(`/api/v1/cases/${encodeURIComponent(state.code)}/attachments`, body);
-        if (answer.ok) continue;
-        go.disabled = false;
-        return setText(word, words.t("case.failed", { reason: `${picture.name}: ${reason(answer, words)}` }));
-      }
+      const refused = await upload(input.files, (text) => setText(word, text));
+      go.disabled = false;
+      if (refused) return setText(word, words.t("case.failed", { reason: refused.body.detail }));
       open(state.code);
     });
     place.prepend(form);

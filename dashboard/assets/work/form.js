@@ -11,7 +11,7 @@ import { buildField } from "./fields.js";
 const HAPPENED = "happened_at";
 
 /** @param draft the name under which the draft is kept; @param given values that the form begins with */
-export function buildForm({ move, reference, given = {}, draft = null, send, oncancel = null, late = true }) {
+export function buildForm({ move, reference, given = {}, draft = null, send, oncancel = null, late = true, beside = null }) {
   const { words } = reference;
   const listed = move.fields.map((field) => buildField(field, reference));
   const has = listed.some((field) => field.name === HAPPENED);
@@ -20,9 +20,12 @@ export function buildForm({ move, reference, given = {}, draft = null, send, onc
   const word = el("p", { class: "form-word", role: "status" });
   const go = el("button", { type: "submit", class: "tool tool-go" }, words.t("case.do", { action: move.label }), el("kbd", {}, "↵"));
   const cancel = oncancel ? el("button", { type: "button", class: "tool", onclick: oncancel }, words.t("work.cancel"), el("kbd", {}, "Esc")) : null;
-  const more = when ? el("details", { class: "form-late" }, el("summary", {}, words.t("work.late_entry")), when.node) : null;
+  const fold = (text, ...inside) => el("details", { class: "form-late" }, el("summary", {}, text), el("div", { class: "form-fold" }, ...inside));
+  const more = when ? fold(words.t("work.late_entry"), when.node) : null;
+  const aside = listed.filter((_, number) => move.fields[number].aside);
+  const others = aside.length ? fold(aside.map((field) => field.label).join(" · "), ...aside.map((field) => field.node)) : null;
   const node = el("form", { class: "move-form", "data-action": move.action, novalidate: true },
-    ...listed.map((field) => field.node), more, el("div", { class: "form-foot" }, go, cancel, word));
+    ...listed.filter((field) => !aside.includes(field)).map((field) => field.node), beside, others, more, el("div", { class: "form-foot" }, go, cancel, word));
 
   function values() {
     const read = {};
@@ -56,7 +59,8 @@ export function buildForm({ move, reference, given = {}, draft = null, send, onc
         const field = fields.find((one) => one.name === name);
         if (!field) continue;
         field.fault(detail);
-        if (field === when) more.open = true;
+        const folded = field.node.closest("details");
+        if (folded) folded.open = true;
         if (!shown) field.first.focus();
         shown = true;
       }

@@ -61,7 +61,7 @@ export async function start(root) {
     { keys: ["/"], label: words.t("work.keys.search"), run: () => location.assign("/cases#search") },
     { keys: ["g"], label: words.t("work.keys.refresh"), run: () => (inbox.fetchLook(), file.refresh()) },
     ...(report ? [{ keys: ["n"], label: words.t("work.report.new"), run: () => report.open() }] : []),
-    { keys: ["0", ...reference.reasons.map((_, i) => String(i + 1))], shown: ["0", "…", String(reference.reasons.length)], label: words.t("work.keys.tabs"), run: ({ key }) => inbox.narrow(reference.reasons[Number(key) - 1] ?? null) },
+    { keys: [..."0123456789"], shown: ["0", "…", "9"], label: words.t("work.keys.tabs"), run: ({ key }) => (key === "0" || reference.reasons[key - 1]) && inbox.narrow(reference.reasons[key - 1] ?? null) },
   ];
   const help = helpSheet(words, deeds, [...reference.forms.values()]);
   const act = (letter) => {
