@@ -171,13 +171,13 @@ def test_a_session_in_use_is_noted_once_a_minute(app: Flask, county_store: Store
 def test_the_way_back_stays_on_this_server(app: Flask, subtests: pytest.Subtests) -> None:
     for wanted, found in (
         ("/cases?state=overdue", "/cases?state=overdue"),
-        ("//evil.example/", "/cases"),
-        ("https://evil.example/", "/cases"),
-        ("/\\evil.example", "/cases"),
-        ("/\t/evil.example", "/cases"),
-        ("javascript:alert(1)", "/cases"),
-        ("evil", "/cases"),
-        ("/login", "/cases"),
+        ("//evil.example/", "/desk"),
+        ("https://evil.example/", "/desk"),
+        ("/\\evil.example", "/desk"),
+        ("/\t/evil.example", "/desk"),
+        ("javascript:alert(1)", "/desk"),
+        ("evil", "/desk"),
+        ("/login", "/desk"),
     ):
         with subtests.test(wanted):
             assert log_in(app.test_client(), "operator", next=wanted).headers["Location"] == found
