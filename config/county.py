@@ -503,6 +503,8 @@ class County(CountyRules):
     duty: tuple[Duty, ...]
     duty_changes: tuple[DutyChange, ...] = ()
     evaluation: Formulas
+    label_sets: Mapping[str, LabelSet] = dataclass_field(default_factory=dict)
+    """How the steps may be called; `labels` names the set in use."""
 
     @cached_property
     def root(self) -> Area:

@@ -35,6 +35,7 @@ from config.county import (
     Duty,
     DutyChange,
     Escalation,
+    LabelSet,
     OfficeHours,
     Post,
     PostTitle,
@@ -47,6 +48,7 @@ from config.county import (
 )
 from config.evaluation import Formulas
 from config.evaluation import faults as formula_faults
+from config.labels import label_sets
 from config.settings import HERE
 from config.tables import Findings, Problem, ReferenceError, Row, likely, line_of_key, rows_of, text_of, typed_toml
 
@@ -163,6 +165,8 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
     areas = files.areas(geometry_checks)
     departments = files.departments()
     calendar, years = files.calendar()
+    sets = label_sets(folder, findings.problems)
+    _check_labels(rules, sets, folder / "county.toml", findings)
     own = {field.name: getattr(rules, field.name) for field in fields(CountyRules)}
     county = County(
         **own,
@@ -178,7 +182,9 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
         duty=files.duty(),
         duty_changes=files.duty_changes(),
         evaluation=files.evaluation(),
+        label_sets=sets,
     )
+    _check_stage_categories(county, findings)
     return county, files.problems
 
 
@@ -191,6 +197,21 @@ def _check_rules(rules: CountyRules, path: Path, findings: Findings) -> None:
     found = [_share_faults, _hour_faults, _place_faults, _code_faults, _round_faults, _staffing_faults]
     for keys, sentence in [fault for faults in found for fault in faults(rules)]:
         findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
+
+
+def _check_labels(rules: CountyRules, sets: Mapping[str, LabelSet], path: Path, findings: Findings) -> None:
+    if sets and rules.labels not in sets:
+        line = line_of_key(text_of(path, findings) or "", ["labels"])
+        findings.add(line, "labels", f"There is no label set {rules.labels!r}; expected one of {', '.join(sets)}.")
+
+
+def _check_stage_categories(county: County, findings: Findings) -> None:
+    text = text_of(county.folder / "county.toml", findings) or ""
+    for code in county.stages.categories:
+        if code not in county.categories:
+            line = line_of_key(text, ["stages", "categories", code])
+            sentence = f"No category has the code {code!r}{likely(code, county.categories)}."
+            findings.add(line, f"stages.categories.{code}", sentence)
 
 
 Placed = list[tuple[list[int | str], str]]

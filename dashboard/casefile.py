@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from dashboard import forecasts
@@ -11,8 +12,9 @@ from dashboard.api import shapes
 from dashboard.clockface import face
 from dashboard.problems import Problem
 from dashboard.services import Services
-from models import desk, moves, queries
+from models import desk, moves, orderlists, queries
 from models.accounts import Visitor
+from models.casetimes import extensions_of, pauses_of
 from models.derivations import as_json
 from models.deskwork import candidates
 from models.door import standing_of as standing
@@ -20,6 +22,7 @@ from models.duplicates import Facts
 from models.filters import CaseFilter, Moment
 from models.masking import masked
 from models.moves import MOVES, Actor, Move, Role, Standing
+from models.rules import RuleBook
 from models.vault import Vault
 
 LONGEST_CODE = 64
@@ -29,11 +32,11 @@ def page(
     parts: Services, who: Visitor, wanted: CaseFilter, *, after: str | None, size: int, sort: str = "newest"
 ) -> shapes.CasePage:
     """One page of a list, counted and listed at the same moment."""
-    moment = parts.moment()
+    moment, rules = parts.moment(), parts.rules()
     with desk.steady(parts.store) as connection:
         found = queries.page(connection, wanted, who.actor, moment, after=after, size=size, sort=sort)
         late = forecasts.rows(parts, connection, found.rows, moment)
-    rows = [row(case, moment, late.get(case.id)) for case in found.rows]
+    rows = [row(case, moment, rules, late.get(case.id)) for case in found.rows]
     return shapes.CasePage(cases=rows, total=found.total, total_exact=found.exact, next=found.next, as_of=moment.now)
 
 
@@ -61,7 +64,7 @@ def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:
     private = handles(who, case.department)
     possible = open_moves(open_, who.actor, any(row.acknowledged_at is None for row in escalations))
     return shapes.CaseWhole(
-        **_row(case, moment) | late.get(case.id, {}),
+        **_row(case, moment, parts.rules()) | late.get(case.id, {}),
         forecast=forecast,
         **_plain(case),
         description=case.description if private else masked(case.description),
@@ -92,6 +95,24 @@ def known(parts: Services, who: Visitor, code: str) -> None:
 def facts(case: shapes.CaseRow) -> Facts:
     """What the scorer of duplicates wants of a case as it was read."""
     return candidates.facts(case)
+
+
+def order_page(parts: Services, who: Visitor, asked: shapes.OrderQuery) -> shapes.OrderPage:
+    """One page of orders, counted and listed at the same moment; what was written in them is masked."""
+    wanted = orderlists.OrderFilter(asked.state, asked.kind, asked.department, asked.case)
+    now = parts.moment().now
+    with desk.steady(parts.store) as connection:
+        found = orderlists.page(connection, wanted, who.actor, now, after=asked.after, size=asked.limit)
+    return shapes.OrderPage(
+        orders=[_order_row(row, now) for row in found.rows], total=found.total, next=found.next, as_of=now
+    )
+
+
+def _order_row(row: Any, now: datetime) -> shapes.OrderListRow:
+    open_ = row.done_at is None and row.withdrawn_at is None and row.concluded_at is None
+    late = open_ and row.due_at is not None and row.due_at < now
+    known = _named(row, shapes.OrderListRow) | _words(row, private=False)
+    return shapes.OrderListRow(**known | {"late": late})
 
 
 def no_case(code: str) -> Problem:
@@ -140,6 +161,7 @@ def line_since(line: Any) -> dict[str, Any]:
 
 
 def _words(order: Any, private: bool) -> dict[str, str]:
+    """What was asked and answered, masked but for those who handle the case."""
     return {name: getattr(order, name) if private else masked(getattr(order, name)) for name in ("text", "result")}
 
 
@@ -147,33 +169,21 @@ def _note(note: str, private: bool) -> dict[str, str]:
     return {"note": note if private else masked(note)}
 
 
-def row(case: Any, moment: Moment, late: Mapping[str, Any] | None = None) -> shapes.CaseRow:
+def row(case: Any, moment: Moment, rules: RuleBook, late: Mapping[str, Any] | None = None) -> shapes.CaseRow:
     """A case as lists show it; `late` is what is forecast of it."""
-    return shapes.CaseRow(**{**_row(case, moment), **(late or {})})
+    return shapes.CaseRow(**{**_row(case, moment, rules), **(late or {})})
 
 
-def _row(case: Any, moment: Moment) -> dict[str, Any]:
-    return _named(case, shapes.CaseRow) | {"clock": face(case, moment.now), "address": masked(case.address)}
+def _row(case: Any, moment: Moment, rules: RuleBook) -> dict[str, Any]:
+    label, label_en = rules.label(case)
+    more = {"clock": face(case, moment.now), "address": masked(case.address)}
+    return _named(case, shapes.CaseRow) | more | {"stage_label": label, "stage_label_en": label_en}
 
 
 def _plain(case: Any) -> dict[str, Any]:
-    names = (
-        "reported_by",
-        "owner_kind",
-        "owner",
-        "due_basis",
-        "receipt_at",
-        "handed_back",
-        "reworked",
-        "stage_due_at",
-        "merged_into",
-        "transfer_to",
-        "extension_asked_at",
-        "resume_at",
-        "satisfaction",
-        "score",
-    )
-    return {name: getattr(case, name) for name in names}
+    found = {name: getattr(case, name) for name in shapes.CaseStanding.model_fields if hasattr(case, name)}
+    pauses = [shapes.PauseRow(began_at=pause.began_at, ended_at=pause.ended_at) for pause in pauses_of(case)]
+    return found | {"pauses": pauses, "extensions": list(extensions_of(case))}
 
 
 def _named(row: Any, shape: type[Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from models.moves import Stage
 
-Face = Literal["none", "on-time", "due-soon", "overdue", "in-time", "late"]
+Face = Literal["none", "on-time", "due-soon", "overdue", "in-time", "late", "paused"]
 
 
 def face(case: Any, now: datetime) -> Face:
@@ -16,6 +16,8 @@ def face(case: Any, now: datetime) -> Face:
         if case.stage == Stage.VOID or case.in_time is None:
             return "none"
         return "in-time" if case.in_time else "late"
+    if case.stage == Stage.SUSPENDED:
+        return "paused"
     if case.due_at is None:
         return "none"
     if case.due_at < now:

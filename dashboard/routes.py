@@ -167,6 +167,7 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/duplicates", roles=OFFICE, scopes=_scopes("operate")),
     Route(f"{_API}/filters", ("GET", "POST"), roles=DESK),
     Route(f"{_API}/filters/<name>/actions/<action>", ("POST",), roles=DESK),
+    Route(f"{_API}/orders", roles=DESK, scopes=_CASES),
     Route(f"{_API}/figures", roles=WATCH, scopes=_READ),
     Route(f"{_API}/evaluation", roles=EVALUATED, scopes=_CASES),
     Route(f"{_API}/evaluation/appeals", ("POST",), roles=frozenset({Role.OPERATOR, Role.DEPARTMENT})),

@@ -37,9 +37,18 @@ STATES = (
     "void",
     "uncovered",
     "no-deadline",
+    "stage-late",
+    "verifying",
+    "paused",
+    "transfer-offered",
+    "supervised",
+    "merged",
+    "reopened",
     "all",
 )
 """What may be asked for as `state`; each name but `all` is also the name of a figure."""
+TABS = (*STATES[: STATES.index("stage-late")], "all")
+"""Those that a list always offers; the others are for the desk's inbox and for links."""
 ENDLESS = frozenset({"all", "closed", "void"})
 """States that grow with the years: their lists are counted up to a bound and then said to be over it."""
 
@@ -82,6 +91,13 @@ def unanswered() -> ColumnElement[bool]:
     return exists(select(1).where(t.escalation.c.case_id == c.id, t.UNANSWERED))
 
 
+def supervised() -> ColumnElement[bool]:
+    """The case has a supervision that nobody has concluded."""
+    o = t.orders.c
+    waits = (o.case_id == c.id, o.kind == "supervise", o.concluded_at.is_(None), o.withdrawn_at.is_(None))
+    return exists(select(1).where(*waits))
+
+
 def is_open() -> ColumnElement[bool]:
     """Not closed and not void: closing and voiding both set `closed_at`."""
     return t.OPEN
@@ -107,6 +123,13 @@ _PREDICATES: dict[str, Callable[[Moment], ColumnElement[bool]]] = {
     "void": lambda m: c.stage == Stage.VOID,
     "uncovered": lambda m: and_(is_open(), c.uncovered.is_(True)),
     "no-deadline": lambda m: and_(is_open(), c.due_at.is_(None)),
+    "stage-late": lambda m: and_(is_open(), c.stage_due_at < m.now),
+    "verifying": lambda m: and_(is_open(), c.stage == Stage.VERIFYING),
+    "paused": lambda m: and_(is_open(), c.stage == Stage.SUSPENDED),
+    "transfer-offered": lambda m: and_(is_open(), c.transfer_to.is_not(None)),
+    "supervised": lambda m: and_(is_open(), supervised()),
+    "merged": lambda m: and_(is_open(), c.stage == Stage.MERGED),
+    "reopened": lambda m: and_(is_open(), c.reopened > 0),
     "all": lambda m: true(),
 }
 

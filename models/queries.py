@@ -78,7 +78,7 @@ def page(
     order = SORTS[sort]
     where, common = _condition(connection, wanted, actor, moment)
     total, exact = _counted(connection, where, _bound(wanted, common))
-    rows = _rows(connection, where, order, _read_key(after) if after else None, size + 1)
+    rows = _rows(connection, where, order, read_key(after) if after else None, size + 1)
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, total, _key(rows[-1], order) if more else None, exact)
@@ -140,7 +140,12 @@ def _key(row: Row[Any], sort: Sort) -> str:
     return f"{at.isoformat() if at else '-'}~{row.id}"
 
 
-def _read_key(text: str) -> tuple[datetime | None, int]:
+def read_key(text: str) -> tuple[datetime | None, int]:
+    """The place in a list that a page key names.
+
+    Raises:
+        FilterRefused: it is none.
+    """
     try:
         at, key = text.rsplit("~", 1)
         moment = datetime.fromisoformat(at) if at != "-" else None

@@ -19,6 +19,7 @@ from config.county import (
     Department,
     Duty,
     DutyChange,
+    LabelSet,
     Post,
     Source,
 )
@@ -110,6 +111,7 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
     """A whole county from its reference files, in one transaction."""
     with store.write() as connection:
         put_county(connection, county)
+        put_document(connection, "labels", {one.code: _labels(one) for one in county.label_sets.values()})
         _put_roster(connection, "duty", Duty, county.duty)
         _put_roster(connection, "duty-changes", DutyChange, county.duty_changes)
         put_document(connection, EVALUATION, TypeAdapter(Formulas).dump_python(county.evaluation, mode="json"))
@@ -126,6 +128,10 @@ def put_county(connection: Connection, rules: CountyRules) -> None:
     """What county.toml says."""
     own = CountyRules(**{field.name: getattr(rules, field.name) for field in fields(CountyRules)})
     put_document(connection, "county", TypeAdapter(CountyRules).dump_python(own, mode="json"))
+
+
+def _labels(one: LabelSet) -> Mapping[str, Any]:
+    return {stage: list(label) for stage, label in one.stages.items()}
 
 
 def _put_roster(connection: Connection, name: str, noun: type[Any], rows: Sequence[Any]) -> None:

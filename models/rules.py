@@ -148,6 +148,11 @@ class RuleBook:
         warns = sorted(at for share, at in marks.items() if at is not None and share in self.warnings)
         return CaseClock(due_at, marks[self.orange_share], tuple(warns), "rule")
 
+    def label(self, case: Any) -> tuple[str, str]:
+        """What this county calls the step at which a case stands, in Chinese and English."""
+        key = "evaluated" if case.stage == "closed" and case.evaluated_at is not None else str(case.stage)
+        return self.labels.get(key, (key, key))
+
     def stage_limit(self, clock: str, category: str) -> timedelta | None:
         """How long a case of this category may stand in a stage with this clock (accept, dispatch …), continuously."""
         code: str | None = category
@@ -216,7 +221,7 @@ def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
         extension_times=county.get("extension", {}).get("times", 2),
         leader_from=county.get("extension", {}).get("leader_from", 2),
         adjudicate_after=county.get("hand_back", {}).get("adjudicate_after", 2),
-        labels={stage: (label[0], label[1]) for stage, label in labels.items()},
+        labels={stage: (label[0], label[1]) for stage, label in labels.get(county.get("labels"), {}).items()},
     )
 
 

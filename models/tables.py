@@ -151,7 +151,7 @@ rules = Table(
     Column("name", String(32), primary_key=True),
     Column("body", JSON, nullable=False),
 )
-"""Whole documents: `county` (names, office hours, clock shares, ladder …) and `duty` (the weekly roster)."""
+"""Whole documents: `labels` (what the steps are called), `county` (names, office hours, clock shares, ladder …) and `duty` (the weekly roster)."""
 
 camera = Table(
     "camera",

@@ -151,7 +151,9 @@ def _answer(one: Facts) -> Response:
     with services().store.read() as connection:
         found = alike(connection, one, visitor().actor)
     rows = [
-        AlikeRow(case=casefile.row(row, moment), score=pair.score, parts=pair.parts, metres=pair.metres)
+        AlikeRow(
+            case=casefile.row(row, moment, services().rules()), score=pair.score, parts=pair.parts, metres=pair.metres
+        )
         for pair, row in found
     ]
     return jsonify(AlikeList(cases=rows).model_dump(mode="json"))

@@ -16,6 +16,7 @@ from models.filters import STATES
 from models.geodesy import Frame
 from models.messages import Instant
 from models.moves import Stage
+from models.orderlists import STATES as ORDER_STATES
 
 DESCRIPTION_LENGTH = 4_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -298,7 +299,9 @@ class CaseRow(BaseModel):
     department: str | None
     stage: str
     version: int = Field(description="grows with every change; send it with an action to be told of what came between")
-    clock: Literal["none", "on-time", "due-soon", "overdue", "in-time", "late"]
+    stage_label: str = Field(description="what this county calls the step, in Chinese")
+    stage_label_en: str
+    clock: Literal["none", "on-time", "due-soon", "overdue", "in-time", "late", "paused"]
     due_at: Instant | None
     happened_at: Instant
     reported_at: Instant
@@ -337,23 +340,57 @@ class TraceRow(BaseModel):
 
 
 class OrderRow(BaseModel):
-    """An order to a department."""
+    """An order (批办单), a supervision (督办) or an instruction (批示): whom it addresses, its clocks, what came of it."""
 
     number: str
+    kind: str = Field(description="dispatch, supervise or instruction")
     department: str
-    part: str
+    part: str = Field(description="lead or co")
+    text: str
+    degree: str | None
     issued_at: Instant
     issued_by: str
-    due_at: Instant | None
+    receipt_due_at: Instant | None
     receipt_at: Instant | None
     receipt_by: str | None
+    due_at: Instant | None
     done_at: Instant | None
+    done_by: str | None
+    result: str
+    reworked: int
     withdrawn_at: Instant | None
-    kind: str = Field(description="dispatch, supervise or instruction")
-    degree: str | None = Field(description="of a supervision")
-    text: str = Field(description="what is asked; masked, except for those who handle the case")
-    result: str = Field(description="what came of it; masked likewise")
     concluded_at: Instant | None
+    concluded_by: str | None
+
+
+class OrderListRow(OrderRow):
+    """An order in a list, with the case it belongs to."""
+
+    case: str
+    title: str
+    stage: str
+    level: int
+    late: bool = Field(description="its own deadline has passed and it is not done")
+
+
+class OrderPage(BaseModel):
+    """One page of orders; `total` counts the whole list as of `as_of` (county time)."""
+
+    orders: list[OrderListRow]
+    total: int
+    next: str | None
+    as_of: Instant
+
+
+class OrderQuery(Shape):
+    """A list of orders. Empty means everything; codes are exact."""
+
+    state: Literal[ORDER_STATES] = "all"  # type: ignore[valid-type]
+    kind: Literal["dispatch", "supervise", "instruction"] | None = None
+    department: Annotated[Line, Field(max_length=64)] | None = None
+    case: Annotated[Line, Field(max_length=64)] | None = None
+    after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None
+    limit: int = Field(50, ge=1, le=200)
 
 
 class EscalationRow(BaseModel):
@@ -396,26 +433,54 @@ class MoveRow(BaseModel):
     fields: list[MoveField]
 
 
-class CaseWhole(CaseRow):
+class PauseRow(BaseModel):
+    """A suspension; `ended_at` None while it lasts."""
+
+    began_at: Instant
+    ended_at: Instant | None
+
+
+class CaseStanding(BaseModel):
+    """Who holds a case, under which clocks, and what was found and asked so far."""
+
+    reported_by: str
+    owner_kind: str = Field(description="centre, department, area or case: never nobody")
+    owner: str
+    held_level: str | None
+    resolved_level: str | None
+    due_basis: str
+    clock_from: Instant
+    limit_amount: int | None
+    limit_unit: str | None
+    pauses: list[PauseRow]
+    extensions: list[Instant] = Field(description="when each was granted; each adds one original limit")
+    extension_asked_at: Instant | None
+    extension_asked_by: str | None
+    suspended_from: str | None
+    resume_at: Instant | None = Field(description="when a suspension ends by itself")
+    stage_since: Instant | None
+    stage_due_at: Instant | None = Field(description="the clock of the stage it stands in")
+    transfer_to: str | None = Field(description="offered, not accepted yet")
+    merged_into: str | None
+    verification: str | None
+    inspection: str | None
+    receipt_at: Instant | None
+    handed_back: int
+    reworked: int
+    reopened: int
+    urged: int
+    satisfaction: str | None
+    called_at: Instant | None
+    score: int | None
+    evaluated_at: Instant | None
+
+
+class CaseWhole(CaseRow, CaseStanding):
     """A case with everything that happened to it."""
 
     description: str = Field(description="masked, except for those who handle the case")
     reporter: Reporter | None = Field(description="only for those who handle the case")
-    reported_by: str
-    owner_kind: str
-    owner: str
-    due_basis: str
     derivation: dict[str, Any] | None = Field(description="why it is due then; None where no rule of ours says so")
-    receipt_at: Instant | None
-    handed_back: int
-    reworked: int
-    stage_due_at: Instant | None = Field(description="the clock of the stage it stands in; None where it has none")
-    merged_into: str | None = Field(description="the case that it is handled with")
-    transfer_to: str | None = Field(description="the department to which it is offered and which has not accepted yet")
-    extension_asked_at: Instant | None
-    resume_at: Instant | None
-    satisfaction: str | None
-    score: int | None
     actions: list[str] = Field(description="what you may do with it now")
     moves: list[MoveRow] = Field(description="the same, each with the fields it takes")
     forecast: Forecast | None = Field(description="will it be late; None where it is over or without a deadline")

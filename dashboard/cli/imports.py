@@ -108,6 +108,19 @@ def _import_reference(parts: Parts, kind: str, file: Path, map_: str, dry_run: b
                 raise Refusal(f"{file}: {error}") from error
     noun = "calendar days" if kind == "calendar" else kind
     answer(f"{len(nouns)} {noun} read: {new} new, {len(nouns) - new} known already{_dry(dry_run)}.")
+    if kind == "calendar" and not dry_run:
+        _rederive(parts)
+
+
+def _rederive(parts: Parts) -> None:
+    """Deadlines of open cases follow the calendar, each with a trace line and a fact."""
+    parts.rules.forget()
+    news = News(parts.settings.redis)
+    try:
+        found = parts.door.rederive(parts.clock.now(), news.publish)
+    finally:
+        news.close()
+    answer(f"{found.looked} open cases looked at: {found.moved} deadlines worked out anew.")
 
 
 def _import_whole(parts: Parts, kind: str, nouns: Sequence[Any], dry_run: bool) -> None:

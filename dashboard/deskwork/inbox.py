@@ -29,10 +29,10 @@ def inbox(parts: Services, who: Visitor, reason: str | None) -> dict[str, Any]:
     with desk.steady(parts.store) as connection:
         number = queries.last_number(connection)
         found = stored.inbox(connection, who.actor, moment, reason=reason)
-    rows = [_row(row, moment) for row in found.rows]
+    rows = [_row(row, moment, parts.rules()) for row in found.rows]
     return {"id": str(number), "as_of": iso(moment.now), "rows": rows, "counts": found.counts, "most": stored.MOST}
 
 
-def _row(row: Any, moment: Any) -> dict[str, Any]:
+def _row(row: Any, moment: Any, rules: Any) -> dict[str, Any]:
     more = {"reason": row.reason, "version": row.version, "handed_back": row.handed_back, "reworked": row.reworked}
-    return casefile.row(row, moment).model_dump(mode="json") | more
+    return casefile.row(row, moment, rules).model_dump(mode="json") | more

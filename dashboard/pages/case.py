@@ -48,7 +48,7 @@ def view(code: str) -> CaseView:
     if who.role in DECIDERS and case.closed_at is None:
         with parts_.store.read() as connection:
             found = alike(connection, casefile.facts(case), who.actor)
-        offered = [(pair, casefile.row(row, moment)) for pair, row in found]
+        offered = [(pair, casefile.row(row, moment, parts_.rules())) for pair, row in found]
     links = [str(line.detail[name]) for line in case.trace for name in ("into", "case") if line.detail.get(name)]
     with parts_.store.read() as connection:
         beside = related(connection, case.code, case.merged_into, links, who.actor)
@@ -66,7 +66,7 @@ def view(code: str) -> CaseView:
         alike=offered,
         cameras=near,
         suggestion=guessed,
-        related=[(how, casefile.row(row, moment)) for how, row in beside],
+        related=[(how, casefile.row(row, moment, parts_.rules())) for how, row in beside],
     )
 
 

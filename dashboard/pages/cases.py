@@ -20,7 +20,7 @@ from dashboard.services import Services, services, visitor
 from models import desk, queries
 from models.deskwork import saved
 from models.directory import Directory
-from models.filters import STATES, CaseFilter
+from models.filters import STATES, TABS, CaseFilter
 
 COUNTED = tuple(state for state in STATES if state not in ("closed", "void", "uncovered", "no-deadline", "all"))
 """States whose count costs no more than the open cases or today's: shown beside each tab."""
@@ -111,7 +111,7 @@ def address(query: CaseQuery, **changes: Any) -> str:
 
 def _states(context: PageContext, listing: Listing) -> html.Nav:
     return html.Nav(
-        [_state(context, listing, state) for state in STATES],
+        [_state(context, listing, state) for state in TABS],
         className="state-tabs",
         **{"aria-label": context.text("cases.states")},
     )

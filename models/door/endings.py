@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from models.casetimes import pauses_of
 from models.clocks import Pause
 from models.door.doing import Doing
+from models.door.standing import living
 from models.door.writing import Writing
 from models.moves import Stage
 
@@ -50,6 +51,8 @@ def reopen(doing: Doing) -> None:
     """It was not done after all. The time it was closed does not count; what was counted as closed is taken out."""
     case = doing.case
     count_closed(doing.work, case, -1)
+    for order in living(doing.orders):
+        doing.set_order(order, concluded_at=doing.now, concluded_by=doing.actor.name)
     doing.set_clock(pauses=(*pauses_of(case), Pause(case.closed_at, doing.now)))
     doing.changes |= {"closed_at": None, "in_time": None, "resolved_level": None, "inspection": None}
     doing.changes |= {"satisfaction": None, "called_at": None, "score": None, "evaluated_at": None}

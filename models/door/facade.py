@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, and_, or_, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from models import tables as t
-from models.door import moving, reporting, ticking
+from models.door import clocks, moving, reporting, ticking
 from models.door.reporting import Report
 from models.door.together import Together
 from models.door.writing import Outcome, Writing
@@ -23,6 +24,17 @@ from models.timebase import Timebase, real_now, set_timebase
 from models.vault import Vault
 
 A = TypeVar("A")
+WORKING = ("work_hour", "work_day")
+"""Units that need a calendar."""
+BREATH = 0.005
+"""Seconds between two transactions of a long job."""
+
+
+class Rederived(NamedTuple):
+    """How many open cases were looked at, and of how many the deadline moved."""
+
+    looked: int
+    moved: int
 
 
 class Deed(Writing):
@@ -41,6 +53,17 @@ class Deed(Writing):
     def tick(self, now: datetime, limit: int = 200) -> int:
         """See `models.door.ticking.tick`."""
         return ticking.tick(self, now, limit)
+
+    def open_by_rule(self, after: int, limit: int = 200) -> Sequence[int]:
+        """Keys of open cases behind `after` whose deadline comes from the calendar of working days."""
+        c = t.cases.c
+        known = and_(t.OPEN, c.due_basis.in_(("rule", "unknown-year")), c.limit_unit.in_(WORKING))
+        return self.db.execute(select(c.id).where(known, c.id > after).order_by(c.id).limit(limit)).scalars().all()
+
+    def rederive(self, key: int, now: datetime) -> bool:
+        """Work one case's deadline out anew; whether it moved. See `models.door.clocks.rederive`."""
+        case = self.db.execute(select(t.cases).where(t.cases.c.id == key, t.OPEN).with_for_update()).first()
+        return case is not None and clocks.rederive(self, case, now) is not None
 
     def camera_changed(self, camera: str, state: str, reason: str | None, since: datetime) -> None:
         """Keep a camera's new state and tell everybody. Unknown cameras are ignored (they were just removed)."""
@@ -88,6 +111,24 @@ class Door:
         with self.transaction() as (deed, facts):
             looked = deed.tick(now, limit)
         return looked, facts
+
+    def rederive(self, now: datetime, tell: Callable[[list[Message]], object] = lambda facts: None) -> Rederived:
+        """Work every open case's deadline out anew after a calendar has changed; each one that moves gets a trace line
+        and a fact. In transactions of at most 200 cases with a pause between, in which people's own writes pass.
+
+        Args:
+            tell: is handed the facts of each transaction once they are on disk.
+        """
+        looked = moved = last = 0
+        while True:
+            with self.transaction() as (deed, facts):
+                ids = deed.open_by_rule(last)
+                moved += sum(deed.rederive(key, now) for key in ids)
+            tell(facts)
+            if not ids:
+                return Rederived(looked, moved)
+            looked, last = looked + len(ids), ids[-1]
+            time.sleep(BREATH)
 
     def camera_changed(self, camera: str, state: str, reason: str | None, since: datetime) -> list[Message]:
         """See `Deed.camera_changed`."""

@@ -264,11 +264,10 @@ def end(doing: Doing) -> None:
     """The case is closed or void: nothing of the disposal is open any more."""
     void = doing.stage is Stage.VOID
     for order in doing.orders:
-        if order.withdrawn_at is not None or (order.kind in SIDE and not void):
-            continue
-        if void:
+        over = order.withdrawn_at is not None or order.concluded_at is not None
+        if void and not over:
             doing.set_order(order, withdrawn_at=doing.now)
-        elif order.done_at is None:
+        elif not over and order.kind not in SIDE and order.done_at is None:
             doing.set_order(order, done_at=doing.now, done_by=doing.actor.name)
 
 

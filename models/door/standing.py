@@ -24,8 +24,8 @@ def orders_of(connection: Connection, case_id: int) -> Sequence[Row[Any]]:
 
 
 def living(orders: Sequence[Row[Any]], kind: str = "dispatch") -> list[Row[Any]]:
-    """The orders of a kind that were not withdrawn."""
-    return [order for order in orders if order.kind == kind and order.withdrawn_at is None]
+    """The orders of a kind that are in force: neither withdrawn nor, for a case that was reopened, of its life before."""
+    return [o for o in orders if o.kind == kind and o.withdrawn_at is None and o.concluded_at is None]
 
 
 def open_side(orders: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -73,8 +73,8 @@ CODES = {
     "common.camera": ["connecting", "live", "stalled", "offline"],
     "cases.state": list(STATES),
     "cases.definition": list(STATES),
-    "cases.clock": ["none", "on-time", "due-soon", "overdue", "in-time", "late"],
-    "cases.face": ["none", "on-time", "due-soon", "overdue", "in-time", "late"],
+    "cases.clock": ["none", "on-time", "due-soon", "overdue", "in-time", "late", "paused"],
+    "cases.face": ["none", "on-time", "due-soon", "overdue", "in-time", "late", "paused"],
     "cases.column": list(cases.COLUMNS),
     "cases": ["department", "area", "category", "source", "level"],
     "case.action": [

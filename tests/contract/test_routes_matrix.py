@@ -99,6 +99,7 @@ GET  /api/v1/duplicates?category=010101  | {OFFICE}                       | oper
 GET  /api/v1/filters                     | {DESK}                         |
 POST /api/v1/filters                     | {DESK}                         |
 POST /api/v1/filters/x/actions/remove    | {DESK}                         |
+GET  /api/v1/orders                      | {DESK}                         | read operate part
 GET  /api/v1/figures                     | {WATCH}                        | read operate
 GET  /api/v1/evaluation                  | duty leader operator department | read operate part
 POST /api/v1/evaluation/appeals          | operator department            |

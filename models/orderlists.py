@@ -1,0 +1,112 @@
+"""Lists of orders: what each state means, who may see which, pages by keyset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true
+
+from models import tables as t
+from models.filters import FilterRefused, scope
+from models.moves import Actor, Role
+from models.queries import read_key
+
+o = t.orders.c
+
+STATES = ("open", "unreceipted", "receipt-late", "late", "answered", "done", "withdrawn", "all")
+"""What may be asked for."""
+
+
+def in_force() -> ColumnElement[bool]:
+    """Neither withdrawn nor concluded."""
+    return and_(o.withdrawn_at.is_(None), o.concluded_at.is_(None))
+
+
+def is_open() -> ColumnElement[bool]:
+    """In force, and nothing came of it yet."""
+    return and_(in_force(), o.done_at.is_(None))
+
+
+_PREDICATES: dict[str, Callable[[datetime], ColumnElement[bool]]] = {
+    "open": lambda now: is_open(),
+    "unreceipted": lambda now: and_(is_open(), o.receipt_at.is_(None)),
+    "receipt-late": lambda now: and_(is_open(), o.receipt_at.is_(None), o.receipt_due_at < now),
+    "late": lambda now: and_(is_open(), o.due_at < now),
+    "answered": lambda now: and_(in_force(), o.kind != "dispatch", o.done_at.is_not(None)),
+    "done": lambda now: o.done_at.is_not(None),
+    "withdrawn": lambda now: o.withdrawn_at.is_not(None),
+    "all": lambda now: true(),
+}
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What a list of orders shows. Empty means everything; codes are exact."""
+
+    state: str = "all"
+    kind: str | None = None
+    department: str | None = None
+    case: str | None = None
+
+    def where(self, now: datetime) -> ColumnElement[bool]:
+        """The whole condition.
+
+        Raises:
+            FilterRefused: there is no such state.
+        """
+        if self.state not in _PREDICATES:
+            raise FilterRefused("state", f"There is no state {self.state!r}; expected one of {', '.join(STATES)}.")
+        parts = [_PREDICATES[self.state](now)]
+        for column, value in ((o.kind, self.kind), (o.department, self.department), (t.cases.c.code, self.case)):
+            if value is not None:
+                parts.append(column == value)
+        return and_(*parts)
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """One page; `total` counts the whole list, `next` is the key of the following page."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    next: str | None
+
+
+def page(
+    connection: Connection,
+    wanted: OrderFilter,
+    actor: Actor,
+    now: datetime,
+    *,
+    after: str | None = None,
+    size: int = 50,
+) -> OrderPage:
+    """The newest orders first, by keyset, each with the code, title, stage and level of its case.
+
+    Raises:
+        FilterRefused: the key or the filter is not valid.
+    """
+    joined = t.orders.join(t.cases, o.case_id == t.cases.c.id)
+    where = and_(_scope(actor), wanted.where(now))
+    total = connection.execute(select(func.count()).select_from(joined).where(where)).scalar_one()
+    case = t.cases.c
+    columns = (*o, case.code.label("case"), case.title, case.stage, case.level)
+    query = select(*columns).select_from(joined).where(where)
+    if after:
+        at, key = read_key(after)
+        if at is None:
+            raise FilterRefused("after", f"{after!r} is no page key; expected the `next` of the page before.")
+        query = query.where(or_(o.issued_at < at, and_(o.issued_at == at, o.id < key)))
+    rows = connection.execute(query.order_by(o.issued_at.desc(), o.id.desc()).limit(size + 1)).all()
+    more, rows = len(rows) > size, rows[:size]
+    return OrderPage(rows, int(total), f"{rows[-1].issued_at.isoformat()}~{rows[-1].id}" if more else None)
+
+
+def _scope(actor: Actor) -> ColumnElement[bool]:
+    """A department sees its own orders; others those of the cases that they may know of."""
+    if actor.role is Role.DEPARTMENT:
+        return and_(o.department == (actor.department or ""), scope(actor))
+    return scope(actor)
