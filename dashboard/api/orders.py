@@ -12,10 +12,10 @@ from dashboard.services import services, visitor
 
 def register(api: APIBlueprint) -> None:
     """Add the routes."""
-    api.get("/orders", summary="List orders, newest first", responses={200: shapes.OrderPage})(_list)
+    api.get("/orders", summary="List orders, newest first", responses={200: shapes.OrderPage})(_orders)
 
 
-def _list(query: shapes.OrderQuery) -> Response:
+def _orders(query: shapes.OrderQuery) -> Response:
     """A page by keyset: hand back `next` as `after`. A department sees its own orders."""
     found = casefile.order_page(services(), visitor(), query)
     return jsonify(found.model_dump(mode="json"))
