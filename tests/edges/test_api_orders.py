@@ -41,7 +41,7 @@ def test_orders_are_listed_by_state_and_a_department_sees_its_own(app: Flask, co
     assert post(department, code, "receipt").status_code == 200
     assert operator.get(f"{ORDERS}?state=unreceipted").get_json()["total"] == 1
     page = operator.get(f"{ORDERS}?limit=1").get_json()
-    rest = operator.get(f"{ORDERS}?limit=1&after={page['next']}").get_json()
+    rest = operator.get(ORDERS, query_string={"limit": 1, "after": page["next"]}).get_json()
     assert page["orders"][0]["number"] != rest["orders"][0]["number"] and rest["next"] is None
     for query, field in (
         ("state=lost", "state"),
