@@ -8,7 +8,6 @@ means. The lines of the trace carry no valid hashes; `gridcommand verify` would 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -70,6 +69,7 @@ def make(
     with store.write() as connection:
         quick(connection)
         _open(connection, week["cases"], now, Random(seed + 1))
+        _roll_up(connection, now)
         _finish(connection, size)
     if not store.sqlite:
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -120,8 +120,6 @@ def _week(block: int, first: int, now: datetime, grids: dict[str, tuple[str, str
         "trace": [line for case in cases for line in _lines(case)],
         "orders": [_order(case) for case in cases],
         "outbox": [_fact(case) for case in cases],
-        "daily": list(_rollup(cases, 24)),
-        "hourly": list(_rollup(cases, 1)),
     }
 
 
@@ -152,32 +150,11 @@ def _fact(case: dict[str, Any]) -> dict[str, Any]:
     return {"number": case["id"], "kind": "case.reported", "at": case["entered_at"], "body": body}
 
 
-def _rollup(cases: Rows, hours: int) -> Iterator[dict[str, Any]]:
-    """Sums by local day or hour (UTC+8), town and department."""
-    ahead, size = 8 * 3600, hours * 3600
-    counts: Counter[tuple[Any, ...]] = Counter()
-    for case in cases:
-        for name, at in (("reported", case["reported_at"]), ("closed", case["closed_at"])):
-            second = int(at.timestamp()) + ahead
-            bucket = datetime.fromtimestamp(second - second % size - ahead, at.tzinfo)
-            key = (bucket, case["town"], case["department"])
-            counts[(*key, name)] += 1
-            if name == "closed":
-                counts[(*key, "closed_with_due")] += 1
-                counts[(*key, "closed_in_time")] += case["in_time"]
-    for bucket, town, department in sorted({key[:3] for key in counts}):
-        sums = {
-            name: counts[bucket, town, department, name]
-            for name in ("reported", "closed", "closed_with_due", "closed_in_time")
-        }
-        yield {"bucket": bucket, "town": town, "department": department, **sums}
-
-
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
 def _put(connection: Connection, week: dict[str, Rows]) -> None:
-    for name in ("cases", "trace", "orders", "outbox", "daily", "hourly"):
+    for name in ("cases", "trace", "orders", "outbox"):
         connection.execute(insert(t.metadata.tables[name]), week[name])
     bodies = [(case["id"], index.body(_Named(case))) for case in week["cases"]]
     if connection.dialect.name == "sqlite":
@@ -211,8 +188,6 @@ def _copy(connection: Connection, back: int, block: int) -> None:
     ):
         where = f"{key} > {last} - {block}"
         connection.execute(text(_select(connection, table, where)), moved)
-    days = f"bucket > (SELECT max(bucket) FROM daily WHERE closed >= 0) - {_span(connection, 8 * 86_400)}"
-    connection.execute(text(_select(connection, t.daily, days) + " ON CONFLICT DO NOTHING"), moved)
     if connection.dialect.name == "sqlite":
         connection.execute(
             text(f"INSERT INTO {SQLITE_INDEX}(rowid, grams) SELECT case_id + :shift, tokens FROM bench_tokens"), moved
@@ -244,8 +219,32 @@ def _moved(connection: Connection, table: Table, column: Any) -> str:
     return f"'{prefix}' || {padded}"
 
 
-def _span(connection: Connection, seconds: int) -> str:
-    return str(seconds * 1_000_000) if connection.dialect.name == "sqlite" else f"make_interval(secs => {seconds})"
+def _roll_up(connection: Connection, now: datetime) -> None:
+    """Sums by local day and hour, town and department, as the door keeps them; hours for the last two days."""
+    for table, unit, since in (
+        (t.daily, "day", now - timedelta(days=36_000)),
+        (t.hourly, "hour", now - timedelta(days=2)),
+    ):
+        sums = {"reported": ("reported_at", "1, 0, 0, 0"), "closed": ("closed_at", "0, 1, 1, in_time")}
+        for at, values in sums.values():
+            names = "reported, closed, closed_with_due, closed_in_time"
+            parts = [f"sum(CAST({value} AS INTEGER))" for value in values.split(", ")]
+            more = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in names.split(", "))
+            statement = (
+                f"INSERT INTO {table.name} (bucket, town, department, {names}) "
+                f"SELECT {_bucket(connection, at, unit)}, town, department, {', '.join(parts)} FROM cases "
+                f"WHERE {at} >= :since GROUP BY 1, 2, 3 "
+                f"ON CONFLICT (bucket, town, department) DO UPDATE SET {more}"
+            )
+            connection.execute(text(statement).bindparams(bindparam("since", since, Utc())))
+
+
+def _bucket(connection: Connection, at: str, unit: str) -> str:
+    """The start of the local day or hour (UTC+8) of an instant."""
+    if connection.dialect.name == "postgresql":
+        return f"date_trunc('{unit}', {at} AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"
+    size, ahead = (86_400 if unit == "day" else 3_600) * 1_000_000, 8 * 3_600 * 1_000_000
+    return f"({at} + {ahead}) / {size} * {size} - {ahead}"
 
 
 def _open(connection: Connection, cases: Sequence[dict[str, Any]], now: datetime, dice: Random) -> None:

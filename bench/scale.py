@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -61,8 +62,11 @@ def run(arguments: Sequence[str]) -> int:
         if name == "postgres" and postgres_binaries() is None:
             print("postgres: its server programs are not installed; not measured.", file=sys.stderr)
             continue
-        found = {size: _measured(name, size, asked.times, asked.keep) for size in sizes}
-        figures[name] = _figures(found, sizes)
+        with contextlib.ExitStack() as stack:
+            places = {size: _place(name, size, asked.keep, stack) for size in sizes}
+            found = {size: _measured(name, place, size, asked.times) for size, place in places.items()}
+            ratio = _ratio(places[sizes[0]], places[sizes[-1]], asked.times)
+        figures[name] = _figures(found, sizes, ratio)
     print(json.dumps(figures))
     return 0 if all(_sound(figures[name]) for name in ("sqlite", "postgres") if name in figures) else 1
 
@@ -71,12 +75,13 @@ def _sound(figures: Mapping[str, Any]) -> bool:
     return bool(figures["figures_ratio"] <= TARGET_RATIO and figures["worst_p95_ms"] <= TARGET_MS)
 
 
-def _figures(found: Mapping[int, Mapping[str, tuple[float, float]]], sizes: Sequence[int]) -> dict[str, Any]:
+def _figures(
+    found: Mapping[int, Mapping[str, tuple[float, float]]], sizes: Sequence[int], ratio: float
+) -> dict[str, Any]:
     """The answers of the largest store, and its figures beside those of the smallest."""
-    first, last = found[sizes[0]], found[sizes[-1]]
+    last = found[sizes[-1]]
     timed = {name: pair for name, pair in last.items() if not name.startswith("_")}
     worst = max(timed, key=lambda name: timed[name][1])
-    ratio = last[FIGURES][0] / first[FIGURES][0]
     return {
         "figures_ratio": round(ratio, 2),
         "figures_p50_ms": [round(found[size][FIGURES][0], 1) for size in sizes],
@@ -88,21 +93,59 @@ def _figures(found: Mapping[int, Mapping[str, tuple[float, float]]], sizes: Sequ
     }
 
 
-def _measured(name: str, size: int, times: int, keep: Path | None) -> dict[str, tuple[float, float]]:
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gc-scale-")))
-        if name == "postgres":
-            binaries = postgres_binaries()
-            assert binaries is not None
-            url = stack.enter_context(postgres(binaries)).replace("postgresql://", "postgresql+psycopg://")
-        else:
-            file = (keep or folder) / f"scale-{size}.sqlite"
-            url = f"sqlite:///{file}"
-        made = _made(url, size, fresh=name == "postgres" or not file.exists())
-        print(f"{name}, {size:,} cases: made in {made:.0f} s", file=sys.stderr)
-        found = dict(_answers(url, folder, size, times))
-        found["_made"] = (made, made)
-        return found
+@dataclass(frozen=True)
+class Place:
+    """Where a store is, and a folder for what belongs to it."""
+
+    url: str
+    folder: Path
+    fresh: bool
+
+
+def _place(name: str, size: int, keep: Path | None, stack: contextlib.ExitStack) -> Place:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gc-scale-")))
+    if name == "postgres":
+        binaries = postgres_binaries()
+        assert binaries is not None
+        url = stack.enter_context(postgres(binaries)).replace("postgresql://", "postgresql+psycopg://")
+        return Place(url, folder, fresh=True)
+    file = (keep or folder) / f"scale-{size}.sqlite"
+    return Place(f"sqlite:///{file}", folder, fresh=not file.exists())
+
+
+def _measured(name: str, place: Place, size: int, times: int) -> dict[str, tuple[float, float]]:
+    made = _made(place.url, size, fresh=place.fresh)
+    print(f"{name}, {size:,} cases: made in {made:.0f} s", file=sys.stderr)
+    found = dict(_answers(place, size, times))
+    found["_made"] = (made, made)
+    return found
+
+
+def _ratio(small: Place, large: Place, times: int) -> float:
+    """How much longer figures take in the large store: both asked in turn, so that other load weighs on both alike."""
+    with _client(small) as first, _client(large) as second:
+        spent: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(times + 2):
+            for big, (client, _parts) in ((False, first), (True, second)):
+                began = time.perf_counter()
+                client.get("/api/v1/figures")
+                spent[big].append(time.perf_counter() - began)
+        return median(spent[True][2:]) / median(spent[False][2:])
+
+
+@contextlib.contextmanager
+def _client(place: Place) -> Iterator[tuple[FlaskClient, Any]]:
+    """The real application on a store, and an operator's browser."""
+    settings = Settings(
+        _env_file=None, database_url=place.url, secret_key="bench", data=place.folder / "data"
+    )
+    app = create_app(settings, news=_Quiet())
+    parts = app.extensions["gridcommand"]
+    client = app.test_client()
+    with parts.store.write() as connection:
+        client.set_cookie("gc_session", accounts.open_session(connection, "operator", real_now()))
+    yield client, parts
+    parts.store.close()
 
 
 def _made(url: str, size: int, *, fresh: bool) -> float:
@@ -129,20 +172,12 @@ class _Quiet:
     def publish(self, facts: Sequence[Any]) -> None: ...
 
 
-def _answers(url: str, folder: Path, size: int, times: int) -> Iterator[tuple[str, tuple[float, float]]]:
-    settings = Settings(_env_file=None, database_url=url, secret_key="bench", data=folder / "data")
-    app = create_app(settings, news=_Quiet())
-    parts = app.extensions["gridcommand"]
-    store: Store = parts.store
-    _learn(store, parts)
-    client = app.test_client()
-    with store.write() as connection:
-        client.set_cookie("gc_session", accounts.open_session(connection, "operator", real_now()))
-    dice = Random(5)
-    for name, ask in _questions(client, parts, size, dice).items():
-        yield name, _timed(name, ask, times)
-    yield "_trim", (_trimmed(store), 0.0)
-    store.close()
+def _answers(place: Place, size: int, times: int) -> Iterator[tuple[str, tuple[float, float]]]:
+    with _client(place) as (client, parts):
+        _learn(parts.store, parts)
+        for name, ask in _questions(client, parts, size, Random(5)).items():
+            yield name, _timed(name, ask, times)
+        yield "_trim", (_trimmed(parts.store), 0.0)
 
 
 def _learn(store: Store, parts: Any) -> None:

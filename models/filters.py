@@ -153,6 +153,8 @@ class CaseFilter:
     department: str | None = None
     area: str | None = None
     """A grid, a town, or any area: the area itself, or (for a town) every grid below it."""
+    is_town: bool | None = None
+    """Whether `area` is a town, where that was found out: one index then has the list in its order."""
     category: str | None = None
     source: str | None = None
     stage: str | None = None
@@ -165,6 +167,12 @@ class CaseFilter:
     """The cases behind a figure of the evaluation (`models.evaluation.listing`)."""
     since: datetime | None = None
     until: datetime | None = None
+
+    def _in_area(self, code: str) -> ColumnElement[bool]:
+        """The cases of a grid, or of a whole town; of either where it is not known which it is."""
+        if self.is_town is None:
+            return or_(c.area == code, c.town == code)
+        return c.town == code if self.is_town else c.area == code
 
     @property
     def search(self) -> Search | None:
@@ -201,7 +209,7 @@ class CaseFilter:
             if value is not None:
                 parts.append(column.is_(None) if value == "" else column == value)
         if self.area is not None:
-            parts.append(or_(c.area == self.area, c.town == self.area))
+            parts.append(self._in_area(self.area))
         if self.address is not None:
             parts.append(c.address == self.address)
         if self.evaluation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +88,9 @@ def _condition(
     connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment
 ) -> tuple[ColumnElement[bool], bool]:
     """The whole condition of a list, and whether its words are common."""
+    if wanted.area is not None:
+        level = connection.execute(select(t.area.c.level).where(t.area.c.code == wanted.area)).scalar()
+        wanted = replace(wanted, is_town=level == "town")
     asked = wanted.search
     found, common = asked.condition(connection) if asked else (None, False)
     return and_(scope(actor), wanted.where(moment, found)), common

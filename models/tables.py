@@ -268,6 +268,13 @@ Index("ix_cases_closed", cases.c.closed_at)
 Index("ix_cases_external_id", cases.c.external_id)
 Index("ix_cases_department_reported", cases.c.department, cases.c.reported_at)
 Index("ix_cases_area_reported", cases.c.area, cases.c.reported_at)
+Index("ix_cases_town_reported", cases.c.town, cases.c.reported_at)
+Index("ix_cases_category_reported", cases.c.category, cases.c.reported_at)
+Index("ix_cases_source_reported", cases.c.source, cases.c.reported_at)
+Index("ix_cases_level_reported", cases.c.level, cases.c.reported_at)
+Index("ix_cases_due", cases.c.due_at, cases.c.id)
+VOID = cases.c.stage == "void"
+Index("ix_cases_void", cases.c.reported_at, sqlite_where=VOID, postgresql_where=VOID)
 Index(
     "ix_cases_clock",
     cases.c.next_clock_at,
