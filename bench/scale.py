@@ -30,10 +30,12 @@ from bench.bulk import make
 from bench.harness import postgres, postgres_binaries
 from config.settings import Settings
 from dashboard.app import create_app
+from dashboard.routes import TABLE
 from models import accounts
 from models import tables as t
 from models.directory import Directories
 from models.forecast import learning
+from models.moves import Role
 from models.retention import trim_outbox
 from models.rules import Rules
 from models.store import Store
@@ -136,9 +138,7 @@ def _ratio(small: Place, large: Place, times: int) -> float:
 @contextlib.contextmanager
 def _client(place: Place) -> Iterator[tuple[FlaskClient, Any]]:
     """The real application on a store, and an operator's browser."""
-    settings = Settings(
-        _env_file=None, database_url=place.url, secret_key="bench", data=place.folder / "data"
-    )
+    settings = Settings(_env_file=None, database_url=place.url, secret_key="bench", data=place.folder / "data")
     app = create_app(settings, news=_Quiet())
     parts = app.extensions["gridcommand"]
     client = app.test_client()
@@ -202,7 +202,7 @@ def _questions(client: FlaskClient, parts: Any, size: int, dice: Random) -> dict
     def code() -> str:
         return f"B{dice.randint(1, size):09d}"
 
-    deep = quote(client.get(f"{cases}?limit=200").get_json()["next"])
+    deep = quote(client.get(f"{cases}?limit=200").get_json()["next"] or "")
     lists = {state: f"{cases}?state={state}" for state in _STATES}
     paths: dict[str, Callable[[], str]] = {
         **{f"list {state}": (lambda path=path: path) for state, path in lists.items()},  # type: ignore[misc]
@@ -237,8 +237,12 @@ def _questions(client: FlaskClient, parts: Any, size: int, dice: Random) -> dict
         "page /cases search": lambda: ("/cases", "?state=all&q=%E5%9E%83%E5%9C%BE"),
         "page /cases department": lambda: ("/cases", f"?department={dice.choice(departments)}"),
         "page /cases/<code>": lambda: (f"/cases/{code()}", ""),
-        "page /duty": lambda: ("/duty", ""),
     }
+    for path in _plain("/api/v1/"):
+        if client.get(path).status_code == 200:  # others need to be asked for something
+            paths.setdefault(f"api {path.removeprefix('/api/v1/')}", lambda path=path: path)  # type: ignore[misc]
+    for path in _plain("/"):
+        pages.setdefault(f"page {path}", lambda path=path: (path, ""))  # type: ignore[misc]
     asked: dict[str, Asking] = {name: (lambda path=path: client.get(path())) for name, path in paths.items()}  # type: ignore[misc]
     asked |= {name: (lambda page=page: _page(client, token, *page())) for name, page in pages.items()}  # type: ignore[misc]
     return asked
@@ -246,6 +250,14 @@ def _questions(client: FlaskClient, parts: Any, size: int, dice: Random) -> dict
 
 _STATES = ("open", "overdue", "due-soon", "will-be-late", "unreceipted", "escalated", "reported-today", "closed-today",
            "closed", "void", "uncovered", "no-deadline", "all")  # fmt: skip
+
+
+def _plain(start: str) -> list[str]:
+    """Every page, or everything of the API, that an operator may open without saying which one."""
+    mine = [route for route in TABLE if Role.OPERATOR in route.roles and "GET" in route.methods]
+    found = [route.pattern for route in mine if "<" not in route.pattern and route.pattern.startswith(start)]
+    pages = {route.pattern for route in mine if route.page}
+    return [path for path in found if start != "/" or path in pages]
 
 
 def _csrf(client: FlaskClient) -> str:
