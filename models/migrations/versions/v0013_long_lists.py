@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_long_lists"
-down_revision = "0011_saved_filters"
+revision = "0013_long_lists"
+down_revision = "0012_watching"
 branch_labels = None
 depends_on = None
 
