@@ -19,7 +19,7 @@ from models.filters import Moment, is_open, predicate, scope, unanswered
 from models.messages import iso
 from models.moves import Actor, Refused
 
-CASE_SECTIONS = ("new", "overdue", "due-soon", "refused-twice", "unreceipted", "escalated")
+CASE_SECTIONS = ("new", "overdue", "due-soon", "will-be-late", "refused-twice", "unreceipted", "escalated")
 SECTIONS = (*CASE_SECTIONS, "cameras-down")
 FIRST_SHIFT = timedelta(hours=12)
 """How far the first sheet of all looks back for what is new."""
@@ -32,6 +32,7 @@ def _conditions(moment: Moment, since: datetime, adjudicate_after: int) -> Mappi
         "new": and_(c.reported_at > since, c.reported_at <= moment.now),
         "overdue": predicate("overdue", moment),
         "due-soon": predicate("due-soon", moment),
+        "will-be-late": predicate("will-be-late", moment),
         "refused-twice": and_(is_open(), c.handed_back >= adjudicate_after),
         "unreceipted": predicate("unreceipted", moment),
         "escalated": and_(is_open(), unanswered()),
