@@ -183,9 +183,8 @@ def _apply(kind: str, year: int | None, body: EditBody) -> Response:
     return jsonify(_told(now, verdict, line) | {"rederived": moved})
 
 
-def _rederive() -> int | None:
+def _rederive() -> int:
     """Deadlines of open cases follow a changed calendar; how many moved."""
     parts = services()
     parts.rules.forget()
-    rederive = getattr(parts.door, "rederive", None)
-    return int(rederive(parts.clock.now(), parts.news.publish).moved) if rederive else None
+    return parts.door.rederive(parts.clock.now(), parts.news.publish).moved

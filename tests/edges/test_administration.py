@@ -6,17 +6,21 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_harness import OWN, add_people, browser, problem, web
+from desk_harness import GRID, OWN, add_people, browser, problem, web
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from config.settings import HERE
 from dashboard.administration import editing
 from models import stored
 from models import tables as t
+from models.door import Door, Report
+from models.moves import Actor, Role
 from models.store import Store
 
 YUNZE = HERE / "counties" / "yunze"
@@ -187,3 +191,20 @@ def test_bad_input_is_refused_in_words(admin: FlaskClient, kind: str, body: dict
         assert answer.get_json()["problems"]
     else:
         assert problem(answer)["field"]
+
+
+def test_a_changed_calendar_moves_the_deadlines_of_open_cases_with_a_trace(
+    admin: FlaskClient, sqlite_county: Store
+) -> None:
+    door: Door = admin.application.extensions["gridcommand"].door
+    at = datetime(2026, 11, 24, 2, tzinfo=UTC)  # a Tuesday, 10:00 in Shanghai
+    report = Report(category="010101", description="垃圾", source="hotline", area=GRID)
+    case = door.report(report, Actor("hotline", Role.SYSTEM), at).case
+    text = admin.get("/admin/data/calendar?year=2026&as=file").get_data(as_text=True)
+    done = send(admin, "calendar", "apply", text=f"{text}2026-11-25,holiday,临时放假,Extra holiday,通知\n")
+    assert done.get_json()["rederived"] == 1
+    with sqlite_county.read() as connection:
+        now = connection.execute(t.cases.select().where(t.cases.c.code == case.code)).one()
+        acts = connection.execute(select(t.trace.c.action).where(t.trace.c.case_id == now.id)).scalars().all()
+    assert now.due_at - case.due_at == timedelta(days=1)
+    assert "rederive" in acts
