@@ -1,0 +1,147 @@
+"""Cameras in a real browser: nothing is shown before a purpose is said; masks are drawn by pointer and keyboard; the
+auditor reads and checks. The gateway is not up here: what it sends is proved in tests/edges/test_watching_gateway.py."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk_harness import Served, add_people, served, session_of
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import func, select
+
+from models.store import Store
+from models.watching import register
+from models.watching import tables as w
+
+CAMERA = "99010000001320000001"
+EMPTY = {"status": 409, "json": {"detail": "no picture here"}}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    file = tmp_path_factory.mktemp("watching") / "gridcommand.sqlite"
+    shutil.copy(sqlite_templates["county"], file)
+    store = Store(f"sqlite:///{file}")
+    add_people(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(store, tmp_path_factory.mktemp("web")) as server:
+        yield server
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
+    contexts = []
+
+    def go(name: str, path: str, language: str = "zh-CN") -> Page:
+        context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        for key, value in (("gc_session", session_of(store, name)), ("gc_lang", language)):
+            context.add_cookies([{"name": key, "value": value, "url": server.address}])
+        page = context.new_page()
+        page.route("**/stills", lambda route: route.fulfill(**EMPTY))
+        page.goto(server.address + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def lines(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(w.viewing)).scalar_one())
+
+
+def test_a_camera_is_shut_until_a_purpose_is_said_and_written_down(visit: Any, store: Store) -> None:
+    page, before = visit("duty", f"/cameras/{CAMERA}"), lines(store)
+    stage = page.locator(".camera-stage")
+    expect(stage).to_have_attribute("data-state", "shut")
+    page.select_option("select[name=purpose]", "case")
+    page.fill("[name=reference]", "NO-SUCH-CASE")
+    page.click("form[data-form=open] button[type=submit]")
+    expect(page.locator(".open-form .form-word")).to_have_attribute("data-state", "bad")
+    expect(stage).to_have_attribute("data-state", "shut")
+    assert lines(store) == before
+    page.select_option("select[name=purpose]", "inspection")
+    page.click("form[data-form=open] button[type=submit]")
+    expect(stage).not_to_have_attribute("data-state", "shut")
+    expect(page.locator(".watermark text").first).to_contain_text("duty · 20")
+    assert lines(store) == before + 1
+
+
+def test_masks_are_drawn_by_pointer_and_keyboard_undone_and_saved_with_their_review(visit: Any, store: Store) -> None:
+    page = visit("admin", f"/cameras/{CAMERA}/masks")
+    box = page.locator(".mask-stage").bounding_box()
+    for x, y in ((0.1, 0.1), (0.4, 0.1), (0.4, 0.5), (0.1, 0.5)):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])  # on the first corner: closed
+    expect(page.locator(".mask-shape")).to_have_count(1)
+    for moves in (("ArrowRight", 8), ("ArrowDown", 4), ("ArrowLeft", 4)):
+        for _ in range(moves[1]):
+            page.keyboard.press(f"Shift+{moves[0]}")
+        page.keyboard.press("Enter")
+    page.keyboard.press("c")
+    expect(page.locator(".mask-shape")).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".mask-shape")).to_have_count(1)
+    page.keyboard.press("c")
+    page.click("[data-act=save]")
+    expect(page.locator(".mask-side .form-word")).to_have_attribute("data-state", "bad")  # the review is not confirmed
+    page.check("[name=confirm]")
+    page.click("[data-act=save]")
+    expect(page.locator(".mask-side .form-word")).to_have_attribute("data-state", "good")
+    with store.read() as connection:
+        row = register.entry(connection, CAMERA)
+        history = register.history(connection, CAMERA)
+    assert row is not None and len(row.masks) == 2 and row.mask_reviewer == "admin"
+    assert row.masks[0][0] == pytest.approx([0.1, 0.1], abs=0.01) and history[0].act == "masks"
+
+
+def test_the_register_is_edited_and_secrets_are_never_on_the_page(visit: Any, store: Store) -> None:
+    page = visit("admin", f"/cameras/{CAMERA}/register")
+    page.fill("[name=credentials]", "root:verysecret")
+    page.fill("[name=sign]", "新立牌")
+    page.click(".entry-form button[type=submit]")
+    expect(page.locator(".entry-form .form-word")).to_have_attribute("data-state", "good")
+    page = visit("admin", f"/cameras/{CAMERA}/register")
+    assert "verysecret" not in page.content() and page.input_value("[name=sign]") == "新立牌"
+
+
+def test_the_auditor_lands_on_the_logs_filters_them_and_checks_the_chain(visit: Any, store: Store) -> None:
+    page = visit("auditor", "/")
+    assert page.url.endswith("/audit")
+    page.click("[data-act=chain]")
+    expect(page.locator(".chain-state")).to_have_attribute("data-state", "good")
+    count = int(page.locator("[data-figure=audit-viewings]").get_attribute("data-value") or "0")
+    assert count == lines(store) == page.locator("tr[data-line]").count()
+    page.goto(page.url + "?log=register&act=masks")
+    expect(page.locator("tr[data-line]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("duty", "/cameras"), ("duty", "/cameras/health"), ("duty", "/cameras/patrol"), ("admin", "/cameras/register")],
+)
+def test_every_page_stands_in_english_without_a_foreign_word(visit: Any, name: str, path: str) -> None:
+    page = visit(name, path, "en")
+    expect(page.locator("h1")).to_be_visible()
+    words = page.locator(".desk-main").inner_text()
+    assert "watching." not in words and "audit." not in words
