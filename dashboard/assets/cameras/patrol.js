@@ -3,11 +3,9 @@
  * covers the plan, all its cameras, and is renewed before it runs out.
  */
 import { wordsOf } from "../desk/post.js";
-import { watchTiles } from "../tiles.js";
 import { el, setText } from "../ui/dom.js";
-import { keepOpen } from "./open.js";
 import { aboutOf, button } from "./page.js";
-import { stamp, watermarkText } from "./watermark.js";
+import { openTiles } from "./tiles.js";
 
 export function start(root) {
   const words = wordsOf(root);
@@ -22,32 +20,21 @@ export function start(root) {
   let running = null;
   lay(about.cameras.slice(0, about.tiles).map((camera) => camera.id));
 
-  function run() {
-    const mine = { watching: null };
-    running = mine;
-    mine.end = keepOpen({ kind: "wall", purpose: "inspection", plan: `patrol:${about.plan}`, cameras: [] }, (answer) => {
-      if (!answer.ok) setText(place, say("watching.open.failed", { reason: answer.detail ?? "" }));
-      else if (running === mine) mine.watching ??= follow();
-    });
-    setText(begin, say("watching.patrol.stop"));
-  }
-
-  function follow() {
-    const purpose = say("watching.purpose.inspection");
-    const mark = (brush, width, height) => stamp(brush, width, height, watermarkText(about.viewer, purpose));
+  async function run() {
+    const wanted = { kind: "wall", purpose: "inspection", plan: `patrol:${about.plan}`, cameras: [] };
     const patrol = { plan: about.plan, tiles: about.tiles, onGroup };
-    return watchTiles({ url: about.video, tiles: [], t: say, patrol, stamp: mark });
+    setText(begin, say("watching.patrol.stop"));
+    running = await openTiles({ wanted, tiles: [], url: about.video, t: say, viewer: about.viewer, patrol });
   }
 
   function onGroup(message) {
     const tiles = lay(message.cameras);
-    running?.watching?.show(tiles);
+    running?.show(tiles);
     setText(place, message.held ? say("live.held") : "");
   }
 
   function stop() {
-    running.end();
-    running.watching?.stop();
+    running.stop();
     running = null;
     setText(begin, say("watching.patrol.start"));
     lay(about.cameras.slice(0, about.tiles).map((camera) => camera.id));

@@ -2,8 +2,7 @@
  * Camera tiles: a name and a place for picture and state, both of which `tiles.js` writes. The key cameras (`focus`) come
  * first; a camera whose register is not complete is never shown. The tiles keep near 16:9 whatever room the panel has.
  */
-import { keepOpen } from "../cameras/open.js";
-import { stamp, watermarkText } from "../cameras/watermark.js";
+import { openTiles } from "../cameras/tiles.js";
 import { el, rem, setAttribute, setText } from "../ui/dom.js";
 import { mosaicTools } from "./mosaic_tools.js";
 
@@ -33,38 +32,12 @@ export function columnsFor(count, width, height) {
   return best.columns;
 }
 
-/**
- * Starts the pictures of some tiles, or of a patrol, once the ledger has its line: who looks at which cameras, on a wall.
- * Without the video module the tiles stay and say so. Returns the watching.
- */
-export async function watch(tiles, { words, reference }, patrol = null, plan = "mosaic") {
-  let watching = null;
-  const { watchTiles } = await import("../tiles.js").catch(() => ({}));
-  if (!watchTiles) return shut(tiles, words.t("wall.cameras.no_module"));
-  const purpose = words.t("watching.purpose.display");
-  const mark = (brush, width, height) => stamp(brush, width, height, watermarkText(reference.user, purpose));
+/** Starts the pictures of some tiles, or of a patrol, as a wall's. Returns the watching. */
+export function watch(tiles, { words, reference }, patrol = null, plan = "mosaic") {
   const cameras = tiles.map((tile) => tile.dataset.camera);
-  const wanted = patrol ? { cameras: [], plan: `patrol:${patrol.plan}` } : { cameras, plan };
-
-  const end = keepOpen({ kind: "wall", purpose: "display", ...wanted }, (answer) => {
-    if (answer.ok) watching ??= watchTiles({ url: reference.video_url, tiles, t: words.t, patrol, stamp: mark });
-    else shut(tiles, words.t("cameras.reason.hidden"));
-  });
-  return {
-    show: (nodes) => watching?.show(nodes),
-    stop() {
-      end();
-      watching?.stop();
-    },
-  };
-}
-
-function shut(tiles, text) {
-  for (const tile of tiles) {
-    setAttribute(tile, "data-state", "offline");
-    setText(tile.querySelector(".tile-note"), text);
-  }
-  return { show() {}, stop() {} };
+  const what = patrol ? { cameras: [], plan: `patrol:${patrol.plan}` } : { cameras, plan };
+  const wanted = { kind: "wall", purpose: "display", ...what };
+  return openTiles({ wanted, tiles, url: reference.video_url, t: words.t, viewer: reference.user, patrol });
 }
 
 export function buildMosaic(panel, context) {

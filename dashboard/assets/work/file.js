@@ -5,6 +5,7 @@
  *   const file = makeFile(room, reference, { onmoved });
  *   await file.open(code); file.refresh(); file.run(action); file.close();
  */
+import { openTiles } from "../cameras/tiles.js";
 import { el, setText } from "../ui/dom.js";
 import { actionOf, reason, tell } from "./api.js";
 import { buildForm } from "./form.js";
@@ -212,8 +213,9 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
   async function watch(article) {
     const tiles = article.querySelectorAll(".tile[data-camera]");
     if (!tiles.length || !reference.video_url) return null;
-    const { watchTiles } = await import("../tiles.js");
-    const watching = watchTiles({ url: reference.video_url, tiles, t: words.t });
+    const cameras = Array.from(tiles, (tile) => tile.dataset.camera);
+    const wanted = { kind: "live", purpose: "case", reference: state.code, plan: "file", cameras };
+    const watching = await openTiles({ wanted, tiles, url: reference.video_url, t: words.t, viewer: reference.user ?? "" });
     return () => watching.stop();
   }
 

@@ -20,7 +20,7 @@ from models.watching import pictures
 from models.watching.register import privacy_of
 from models.watching.rights import ACCOUNTABLE, OVERDUE
 
-COLUMNS = ("name", "purpose", "legal_basis", "owner", "sign", "mask_review", "register", "id")
+COLUMNS = ("name", "register", "owner", "mask_review", "sign", "purpose", "legal_basis")
 GAPS = (*ACCOUNTABLE, OVERDUE)
 WORDS = (
     "watching.hold.done", "watching.hold.failed", "watching.open.network", "watching.hold.kind", "watching.hold.object",
@@ -125,16 +125,17 @@ def _row(context: PageContext, view: BookView, camera: Mapping[str, Any]) -> htm
     code = camera["id"]
     where = f"/cameras/{code}/register" if context.role == "admin" else f"/cameras/{code}"
     cells = {
+        "owner": own.owner(context, view.directory, camera["owner"]),
+        "mask_review": str(camera["mask_review"] or context.text("desk.unknown")),
+        "sign": camera["sign"] or context.text("desk.unknown"),
         "purpose": own.translated(context, camera, "purpose"),
         "legal_basis": own.translated(context, camera, "legal_basis"),
-        "owner": own.owner(context, view.directory, camera["owner"]),
-        "sign": camera["sign"] or context.text("desk.unknown"),
-        "mask_review": str(camera["mask_review"] or context.text("desk.unknown")),
     }
     review = "gap" if {"mask_review", OVERDUE} & set(camera["gaps"]) else ""
     return html.Tr(
         [
             html.Td(html.A(parts.name(context, camera), href=where), className="wide"),
+            html.Td(own.gaps(context, camera["gaps"])),
             *(
                 html.Td(
                     html.Span(text, title=text),
@@ -142,8 +143,6 @@ def _row(context: PageContext, view: BookView, camera: Mapping[str, Any]) -> htm
                 )
                 for name, text in cells.items()
             ),
-            html.Td(own.gaps(context, camera["gaps"])),
-            html.Td(own.gb_id(context, code), className="num faint"),
         ],
         **{"data-camera": code},
     )

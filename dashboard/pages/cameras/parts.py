@@ -84,7 +84,7 @@ def percent(share: float) -> str:
 
 def translated(context: PageContext, row: Mapping[str, Any], name: str) -> str:
     """A text of the register in the reader's language."""
-    english = row.get(f"{name}_en") if context.language == "en" else None
+    english = row.get(f"{name}_en") if context.language == "en" and row.get(name) else None
     return str(english or row.get(name) or context.text("desk.unknown"))
 
 
