@@ -78,6 +78,8 @@ def asked_for(file: Path) -> Iterator[str]:
         document = json.loads(text)
         for key in ("dependencies", "devDependencies", "optionalDependencies"):
             yield from document.get(key, {})
+    elif file.name == "package-lock.json":  # what those packages bring with them
+        yield from (path.rpartition("node_modules/")[2] for path in json.loads(text).get("packages", {}) if path)
     elif file.name == "pyproject.toml":
         yield from re.findall(r'^\s*"([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?\s*(?:[<>=!~;].*)?",?$', text, flags=re.M)
     else:
@@ -99,7 +101,7 @@ def findings(root: Path) -> list[str]:
         where = file.relative_to(root)
         if file.suffix.lower() in MODELS or TEXTS.search(file.name):
             found.append(f"{where}: a model")
-        if file.name in ("package.json", "pyproject.toml") or file.parent.name == "requirements":
+        if file.name in ("package.json", "package-lock.json", "pyproject.toml") or file.parent.name == "requirements":
             found += [f"{where}: package {name}" for name in asked_for(file) if forbidden_package(name)]
         if file.suffix == ".py":
             names = names_in_python(file.read_text(encoding="utf-8"))
@@ -147,6 +149,7 @@ PLANTED = {
     "requirements/run.txt": "insightface==0.7\n",
     "pyproject.toml": '[project]\ndependencies = [\n  "mediapipe>=0.10",\n]\n',
     "package.json": '{"dependencies": {"face-api.js": "1"}}',
+    "package-lock.json": '{"packages": {"": {}, "node_modules/x/node_modules/@mediapipe/tasks-vision": {}}}',
 }
 
 
