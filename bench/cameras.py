@@ -53,7 +53,8 @@ CLIPS = ROOT.parent / "shared" / "data" / "video"
 SIZES = {"sub": ((640, 360), 15, 390_000), "main": ((1920, 1080), 25, 2_100_000)}
 WAYS = ("demux", "watch", "pass", "naive")
 LOOPBACK = "127.0.0.0/8"
-_SETTLE = 4.0
+_SETTLE, _LEARNING = 4.0, 12.0
+"""Seconds before measuring; a worker decodes everything until it has seen two groups of pictures."""
 
 
 # -- streams to measure on --------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def measured(name: str, kind: str, url: str, number: int, seconds: float) -> Cos
         time.sleep(_SETTLE)
         alone = pss_mb(pid)
     with _running(name, url, number) as (pid, counts):
-        time.sleep(_SETTLE)
+        time.sleep(_LEARNING if name == "watch" else _SETTLE)
         before, pictures, began = cpu_seconds(pid), counts.get("picture", 0), time.monotonic()
         time.sleep(seconds)
         passed = time.monotonic() - began
