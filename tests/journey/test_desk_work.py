@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,19 @@ def test_a_new_case_is_dispatched_in_three_actions(visit: Any, store: Store) -> 
     expect(row).to_have_attribute("data-stage", "dispatched")
     expect(row).to_have_attribute("data-reason", "unreceipted")
     expect(page.locator(".file")).not_to_have_attribute("data-case", new)  # the desk goes on to the next one
+
+
+def test_a_letter_pressed_too_early_waits_for_the_case_that_was_chosen(visit: Any, store: Store) -> None:
+    other, wanted = reported(store, "消防通道", category="020201"), reported(store, "垃圾")
+    page = visit("operator").go("/desk")
+    choose(page, other)
+    page.route("**/live/files/**", lambda route: (time.sleep(0.4), route.continue_()))
+    page.click(f".inbox-row[data-case='{wanted}']")
+    page.keyboard.press("d")  # the file of the other case is still on the screen
+    form = page.locator("form[data-action=dispatch]")
+    expect(form.locator("select[name=department]")).to_have_value(DEPARTMENT)
+    expect(page.locator(".file")).to_have_attribute("data-case", wanted)
+    expect(form).to_have_count(1)
 
 
 def test_a_department_receives_and_answers_and_the_operator_closes(visit: Any, code: str) -> None:

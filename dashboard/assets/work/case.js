@@ -16,14 +16,6 @@ export async function start(root) {
     { keys: ["P"], label: words.t("work.keys.print"), run: () => file.printLink() && window.open(file.printLink(), "_blank", "noopener") },
   ];
   const help = helpSheet(words, deeds, [...reference.forms.values()]);
-  bindKeys({
-    deeds,
-    help: help.open,
-    act(letter) {
-      const action = file.possible().find((name) => reference.forms.get(name).key === letter);
-      if (action) file.run(action);
-      return Boolean(action);
-    },
-  });
+  bindKeys({ deeds, act: file.press, help: help.open });
   root.dataset.ready = "yes";
 }

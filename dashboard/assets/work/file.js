@@ -14,7 +14,7 @@ import { offerMerge } from "./merge.js";
 
 export function makeFile(room, reference, { onacting = () => {}, onmoved = () => {}, onopened = () => {} } = {}) {
   const { words } = reference;
-  const state = { code: null, article: null, form: null, action: null, photos: null, stop: () => {}, asked: 0 };
+  const state = { code: null, coming: null, letter: null, article: null, form: null, action: null, photos: null, stop: () => {}, asked: 0 };
 
   async function fetched(code) {
     try {
@@ -28,16 +28,21 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
   async function open(code) {
     if (code !== state.code) closeForm();
     const number = ++state.asked;
+    state.coming = code;
     if (code !== state.code) room.dataset.waiting = "yes";
     const answer = await fetched(code);
     if (number !== state.asked) return false; // somebody has gone on to another case in the meantime
     delete room.dataset.waiting;
+    const letter = code === state.code ? null : state.letter;
+    Object.assign(state, { coming: null, letter: null });
     if (!answer.ok) {
       room.replaceChildren(el("p", { class: "empty" }, words.t(answer.status === 404 ? "desk.problem.404" : "case.network")));
       Object.assign(state, { code, article: null });
       return false;
     }
+    if (code !== state.code) closeForm(); // a form belongs to the case that it was opened for, and to no other
     show(code, answer.body);
+    if (letter) press(letter);
     return true;
   }
 
@@ -79,6 +84,18 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
   }
 
   // --- forms ---------------------------------------------------------------------------------------------------------
+
+  /** A letter of the keyboard: at once, or as soon as the case that was just chosen is there. Whether it means anything. */
+  function press(letter) {
+    if (state.coming !== null && state.coming !== state.code) {
+      const known = [...reference.forms.values()].some((move) => move.key === letter);
+      if (known) state.letter = letter;
+      return known;
+    }
+    const action = possible().find((name) => reference.forms.get(name).key === letter);
+    if (action) run(action);
+    return Boolean(action);
+  }
 
   /** Take an action up: send at once what needs no word, else show its form. `given` fills fields in. */
   function run(action, given = {}) {
@@ -221,8 +238,7 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
 
   return {
     open,
-    run,
-    possible,
+    press,
     close: () => (state.stop(), closeForm()),
     refresh: () => (state.code ? open(state.code) : Promise.resolve(false)),
     get code() {

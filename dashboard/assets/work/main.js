@@ -64,12 +64,7 @@ export async function start(root) {
     { keys: [..."0123456789"], shown: ["0", "…", "9"], label: words.t("work.keys.tabs"), run: ({ key }) => (key === "0" || reference.reasons[key - 1]) && inbox.narrow(reference.reasons[key - 1] ?? null) },
   ];
   const help = helpSheet(words, deeds, [...reference.forms.values()]);
-  const act = (letter) => {
-    const action = file.possible().find((name) => reference.forms.get(name).key === letter);
-    if (action) file.run(action);
-    return Boolean(action);
-  };
-  bindKeys({ deeds, act, help: help.open });
+  bindKeys({ deeds, act: file.press, help: help.open });
 
   // --- news ----------------------------------------------------------------------------------------------------------
 
