@@ -82,20 +82,23 @@ def worker_of(store: Store, news: Any = None) -> Worker:
 # --- promise 9 -------------------------------------------------------------------------------------------------------
 
 
-def careful(url: str) -> None:
+def careful(url: str, ready: Any) -> None:
     """A process that lets the clocks act until it is killed."""
     worker = worker_of(Store(url))
     while True:
         try:
-            time.sleep(min(0.2, worker.tick()))
+            pause = worker.tick()
+            ready.set()
+            time.sleep(min(0.2, pause))
         except Conflict:
             continue
 
 
-def careless(url: str) -> None:
+def careless(url: str, ready: Any) -> None:
     """The broken twin: it looks, acts, and marks what it did afterwards, without claiming and one by one."""
     store = Store(url)
     clock = CountyClock(store)
+    ready.set()
     while True:
         now, c = clock.now(), t.cases.c
         with store.read() as connection:
@@ -125,38 +128,74 @@ def deadlines(store: Store, start: datetime) -> None:
             deed.report(Report(leaf.code, "井盖丢失", "hotline", area="990100", level=2), SOURCE, at)
 
 
-def run(store: Store, work: Callable[[str], None]) -> None:
-    """Two workers at once, one after the other killed with SIGKILL and replaced, until the run is over."""
-    county = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
-    deadlines(store, county)
-    with store.write() as connection:  # the county's time stands still until both are there
-        models.timebase.set_timebase(connection, Timebase(datetime.now(UTC), county, 0.0))
-    context = multiprocessing.get_context("fork")  # a new worker is there at once, with the rule book in its memory
-    store.engine.dispose()
-    url = address(store)
+class Crew:
+    """Two workers at once; one that was killed is replaced, and killed again only when the other is at work."""
 
-    def begin() -> Any:
-        process = context.Process(target=work, args=(url,), daemon=True)
+    def __init__(self, url: str, work: Callable[[str, Any], None]) -> None:
+        self._context = multiprocessing.get_context("fork")  # a new worker is there at once, with the rule book in mind
+        self._call = (url, work)
+        self._crew = [self._begun(), self._begun()]
+        self.kills = 0
+
+    def _begun(self) -> tuple[Any, Any]:
+        url, work = self._call
+        ready = self._context.Event()
+        process = self._context.Process(target=work, args=(url, ready), daemon=True)
         process.start()
-        return process
+        return process, ready
 
-    workers = [begin(), begin()]
-    time.sleep(2)
-    real = datetime.now(UTC)
-    with store.write() as connection:
-        models.timebase.set_timebase(connection, Timebase(real, county, SPEED))
-    begun, kills = time.monotonic(), 0
-    while time.monotonic() - begun < SECONDS + 1:
-        time.sleep(SECONDS / KILLS / 2)
-        if kills < KILLS and time.monotonic() - begun > SECONDS / KILLS * (kills + 0.5):
-            workers[kills % 2].kill()
-            workers[kills % 2].join()
-            workers[kills % 2] = begin()
-            kills += 1
-    for process in workers:
+    def at_work(self) -> bool:
+        return all(ready.is_set() for _, ready in self._crew)
+
+    def kill_one(self) -> None:
+        """SIGKILL, in turn."""
+        self._end(self._crew[self.kills % 2][0])
+        self._crew[self.kills % 2] = self._begun()
+        self.kills += 1
+
+    def end(self) -> None:
+        for process, _ in self._crew:
+            self._end(process)
+
+    @staticmethod
+    def _end(process: Any) -> None:
         process.kill()
         process.join()
-    assert kills == KILLS
+
+
+def run(store: Store, work: Callable[[str, Any], None]) -> None:
+    """Deadlines fall due at `SPEED` while one worker after the other is killed."""
+    county = datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
+    deadlines(store, county)
+    set_pace(store, county, 0.0)  # the county's time stands still until both are at work
+    store.engine.dispose()
+    crew = Crew(address(store), work)
+    try:
+        until(crew.at_work, 30)
+        set_pace(store, county, SPEED)
+        begun = time.monotonic()
+        while time.monotonic() - begun < SECONDS + 1 or crew.kills < KILLS:
+            if (
+                crew.kills < KILLS
+                and time.monotonic() - begun > SECONDS / KILLS * (crew.kills + 0.5)
+                and crew.at_work()
+            ):
+                crew.kill_one()
+            time.sleep(0.05)
+    finally:
+        crew.end()
+
+
+def set_pace(store: Store, county: datetime, speed: float) -> None:
+    with store.write() as connection:
+        models.timebase.set_timebase(connection, Timebase(datetime.now(UTC), county, speed))
+
+
+def until(check: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, f"not within {seconds:g} s"
+        time.sleep(0.02)
 
 
 def faults(store: Store) -> list[str]:
