@@ -41,7 +41,7 @@ SOURCE = Actor("hotline", Role.SYSTEM)
 SECOND = timedelta(seconds=1)
 LATEST = 2.0
 """Seconds of real time that a deadline may fire late."""
-DEADLINES, KILLS, SECONDS = (2000, 50, 100.0) if os.environ.get("GRIDCOMMAND_LONG") else (120, 5, 10.0)
+DEADLINES, KILLS, SECONDS = (2000, 50, 100.0) if os.environ.get("GRIDCOMMAND_LONG") else (60, 4, 9.0)
 SPEED = 600.0
 """County seconds in one real second."""
 
