@@ -15,9 +15,9 @@ import openpyxl
 import pytest
 from conftest import SECRET
 from desk_harness import Served, add_people, served
+from desk_pages import CHROMIUM, Visit
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
-from test_desk_pages import CHROMIUM, Visit
 
 from models import tables as t
 from models.door import Door, Report
@@ -29,6 +29,8 @@ from models.vault import Vault
 OPERATOR = Actor("operator", Role.OPERATOR)
 BEGIN = datetime(2026, 5, 4, 1, tzinfo=UTC)
 AXE = Path(__file__).parents[2] / "dashboard" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+NO_GATEWAY = "/events' failed"
+"""Only the web process runs here: the gateway that the header listens to is away."""
 SIZES = ((1920, 1080), (1366, 768), (1180, 820))
 
 
@@ -99,7 +101,7 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
     yield new
     for one in made:
         one.context.close()
-    assert [fault for one in made for fault in one.faults] == []
+    assert [fault for one in made for fault in one.faults if NO_GATEWAY not in fault] == []
 
 
 MAY = "/evaluation?period=2026-05"
@@ -166,13 +168,13 @@ def test_the_excel_file_equals_the_page(visit: Any) -> None:
     for row, code in enumerate(codes, 5):
         for column, key in enumerate(keys, 1):
             there = sheet.cell(row, column).value
-            here = cells.get(f"{code}|{key}", "0" if "." in key else "")
+            here = cells[f"{code}|{key}"]
             assert here == ("" if there is None else str(there)) or float(here) == there, (code, key)
 
 
 def test_charts_are_drawn_from_our_own_server(visit: Any) -> None:
     page = visit("leader").go(f"{MAY}&by=department")
-    expect(page.locator(".chart-ranking .bars path").first).to_be_visible()
+    expect(page.locator(".chart-ranking .main-svg").first).to_be_visible()
 
 
 def test_an_appeal_is_asked_and_granted_on_the_pages(visit: Any) -> None:
@@ -214,7 +216,6 @@ def test_an_analysis_cell_opens_its_cases(visit: Any) -> None:
 
 def test_the_pages_have_no_serious_accessibility_finding(visit: Any) -> None:
     person = visit("leader")
-    person.context.add_init_script("")
     for path in (f"{MAY}&by=department", "/evaluation/analysis?kind=month&day=2026-05-20"):
         page = person.go(path)
         page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -266,9 +266,17 @@ def _share(line: Line, code: str) -> html.Td:
     if not value.text:
         return html.Td("", className="num", **_marked(line, code, value))
     if not of.value:
-        return html.Td(html.Span(value.text, className="faint"), className="num", **_marked(line, code, value))
+        none = [
+            html.Span(hits.text, **_marked(line, f"{code}.hits", hits)),
+            "/",
+            html.Span(of.text, **_marked(line, f"{code}.of", of)),
+        ]
+        return html.Td(
+            [html.Span(value.text, className="share-value", **_marked(line, code, value)), html.Small(none)],
+            className="num",
+        )
     parts_ = [
-        html.A(value.text, href=value.href, className="share", **_marked(line, code, value)),
+        html.A(value.text, href=value.href, className="share-value", **_marked(line, code, value)),
         html.Small(
             [
                 html.A(hits.text, href=hits.href, **_marked(line, f"{code}.hits", hits)),
