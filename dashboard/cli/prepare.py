@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from dashboard.cli.maps import areas_of, case_map_for
 from dashboard.cli.plan import ACCOUNTS, DemoPlan, read_plan, seeded
 from dashboard.cli.terminal import Refusal, say
 from models.accounts import add_account, create_token
+from models.directory import Directory
 from models.directory import read as read_directory
 from models.reference import is_empty, put_document, store_county
 from models.schema import migrate
@@ -29,8 +31,8 @@ from models.timebase import real_now
 from models.vault import Vault
 from streams.clips import playable
 
-ROLES = ("duty", "operator", "grid", "display", "admin")
-"""One account each: the roles that stand today (design.md §4)."""
+ROLES = ("duty", "leader", "operator", "department", "grid", "display", "admin", "auditor")
+"""One account each (design.md §4)."""
 TOKENS = {
     "report": ["report", "read"],
     "read": ["read", "events"],
@@ -147,14 +149,21 @@ def _accounts(file: Path, store: Store) -> None:
         raise
 
 
+def _busiest(directory: Directory) -> str | None:
+    """The department that most categories name: its desk is never empty."""
+    named = Counter(str(leaf["department"]) for leaf in directory.categories.values() if leaf["department"])
+    return named.most_common(1)[0][0] if named else None
+
+
 def _made_accounts(connection: Any) -> dict[str, Any]:
     now = real_now()
-    areas = read_directory(connection).areas
-    grid = next((code for code, area in areas.items() if area["level"] == "grid"), None)
+    directory = read_directory(connection)
+    grid = next((code for code, area in directory.areas.items() if area["level"] == "grid"), None)
+    places = {"grid": {"area": grid}, "department": {"department": _busiest(directory)}}
     accounts = []
     for role in ROLES:
         password = secrets.token_urlsafe(9)
-        add_account(connection, role, role, password, now, area=grid if role == "grid" else None)
+        add_account(connection, role, role, password, now, **places.get(role, {}))
         accounts.append({"role": role, "name": role, "password": password})
     tokens = {name: create_token(connection, f"demo-{name}", scopes, now) for name, scopes in TOKENS.items()}
     return {"accounts": accounts, "tokens": tokens}

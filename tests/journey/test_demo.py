@@ -82,7 +82,8 @@ def test_accounts_and_tokens_are_told_once_and_kept_private(demo: Product) -> No
     file = demo.data / "demo-accounts.json"
     assert file.stat().st_mode & 0o777 == 0o600
     secrets = secrets_of(demo)
-    assert {account["role"] for account in secrets["accounts"]} >= {"display", "duty", "operator", "grid", "admin"}
+    every = {"duty", "leader", "operator", "department", "grid", "display", "admin", "auditor"}
+    assert {account["role"] for account in secrets["accounts"]} == every
     assert {"report", "read"} <= set(secrets["tokens"])
     said = (demo.data / "output.log").read_text(encoding="utf-8")
     assert f"http://127.0.0.1:{demo.port}/wall" in said
