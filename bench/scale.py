@@ -227,7 +227,7 @@ def _questions(client: FlaskClient, parts: Any, size: int, dice: Random) -> dict
         "suggestion": lambda: f"{cases}/{code()}/suggestion",
         FIGURES: lambda: "/api/v1/figures",
         "wall snapshot": lambda: "/live/snapshot",
-        "events": lambda: f"/api/v1/events?after={dice.randint(0, size - 1000)}&limit=200",
+        "events": lambda: f"/api/v1/events?after={dice.randint(0, max(size - 1000, 1))}&limit=200",
         "forecast": lambda: "/api/v1/forecast",
     }  # fmt: skip
     token = _csrf(client)

@@ -44,6 +44,6 @@ def test_the_bench_asks_everything_and_its_last_line_is_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bulk, "BLOCK", 100)
-    scale.run(["--sizes", "100,1200", "--times", "1", "--database", "sqlite"])
+    scale.run(["--sizes", "200", "--times", "1", "--database", "sqlite"])
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["sqlite"]["figures_ratio"] > 0 and len(last["sqlite"]["p95_ms"]) > 35
