@@ -44,8 +44,8 @@ SHARE = 8
 """A picture is drawn at most every so many times what drawing took: an eighth of one core, however many cases."""
 LONGEST = 1.0
 """Seconds between two looks at the clocks at most: somebody may have set an earlier one."""
-BITE = 200
-"""Clocks per transaction."""
+BITE = 25
+"""Clocks per transaction: a step of the ladder costs some milliseconds, and an operator's write waits for all of them."""
 TRIM_EVERY = 3600.0
 BOOKS_EVERY = 5.0
 """Seconds between two looks at the books of the evaluation."""

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 from models import tables as t
 from models.door import escalated_fact
 from models.filters import Moment, is_open, predicate
-from models.messages import Counts, DepartmentRow, Figures, GridMap, Pin, Snapshot, Trend
+from models.ladder.floods import Counted, grouped
+from models.messages import AlarmGroup, Counts, DepartmentRow, Figures, GridMap, Pin, Snapshot, Trend
 from models.store import Store
 
 c = t.cases.c
@@ -80,6 +81,7 @@ def snapshot(connection: Connection, moment: Moment, number: int, real: datetime
         pins=_pins(connection, moment),
         escalations=unanswered,
         escalations_total=unanswered_total,
+        escalation_groups=groups_of_takeovers(connection),
     )
     return Snapshot(figures=figures, map=GridMap(id=f"{number}.1", at=real, whole=True, grids=_grids(groups)))
 
@@ -247,13 +249,7 @@ def _pin(row: Row[Any], now: datetime) -> Pin:
 def _takeovers(connection: Connection, real: datetime) -> tuple[list[Any], int]:
     """Unanswered take-overs of living cases, the gravest and newest first; only the highest rung of each case."""
     e = t.escalation.c
-    top = (
-        select(e.case_id, func.max(e.rung).label("rung")).where(t.UNANSWERED, e.takeover).group_by(e.case_id).subquery()
-    )
-    joined = t.escalation.join(top, and_(e.case_id == top.c.case_id, e.rung == top.c.rung)).join(
-        t.cases, c.id == e.case_id
-    )
-    where = and_(is_open(), t.UNANSWERED)
+    joined, where = _unanswered_takeovers()
     total = connection.execute(select(func.count()).select_from(joined).where(where)).scalar_one()
     rows = connection.execute(
         select(t.escalation).select_from(joined).where(where).order_by(c.level, e.at.desc()).limit(ESCALATIONS)
@@ -263,6 +259,30 @@ def _takeovers(connection: Connection, real: datetime) -> tuple[list[Any], int]:
         owner = connection.execute(select(t.cases).where(c.id == row.case_id)).one()
         facts.append(escalated_fact(owner, row, real))
     return facts, int(total)
+
+
+def _unanswered_takeovers() -> tuple[Any, ColumnElement[bool]]:
+    """Tables and condition: the highest rung of each living case that nobody has answered."""
+    e = t.escalation.c
+    top = (
+        select(e.case_id, func.max(e.rung).label("rung")).where(t.UNANSWERED, e.takeover).group_by(e.case_id).subquery()
+    )
+    joined = t.escalation.join(top, and_(e.case_id == top.c.case_id, e.rung == top.c.rung))
+    return joined.join(t.cases, c.id == e.case_id), and_(is_open(), t.UNANSWERED)
+
+
+def groups_of_takeovers(connection: Connection) -> list[AlarmGroup]:
+    """A flood as at most ten groups; the database counts, so that the picture costs no more in a flood."""
+    e = t.escalation.c
+    joined, where = _unanswered_takeovers()
+    keys = (e.reason, c.level, c.department, c.town)
+    rows = connection.execute(
+        select(*keys, func.count(), func.min(e.at), func.max(e.at)).select_from(joined).where(where).group_by(*keys)
+    )
+    return [
+        AlarmGroup(level=one.level, reason=one.reason, department=one.department, town=one.town, count=one.count)
+        for one in grouped(Counted(*row) for row in rows)
+    ]
 
 
 def _cameras(connection: Connection, condition: ColumnElement[bool]) -> int:

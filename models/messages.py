@@ -181,6 +181,18 @@ class Pin(BaseModel):
     latitude: float
 
 
+class AlarmGroup(BaseModel):
+    """Unanswered take-overs told together; None: several. Each is counted in one group, and levels are never mixed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: int
+    reason: str | None
+    department: str | None
+    town: str | None
+    count: int
+
+
 class Figures(Message):
     """The whole small picture of the county, computed once per burst of change and broadcast."""
 
@@ -208,6 +220,8 @@ class Figures(Message):
     escalations: list[CaseEscalated]
     """Unacknowledged take-overs, gravest first, at most 5; `escalations_total` counts them all."""
     escalations_total: int
+    escalation_groups: list[AlarmGroup] = []
+    """All unanswered take-overs as at most ten groups, gravest first; their counts add up to `escalations_total`."""
 
 
 class GridMap(Message):

@@ -114,7 +114,7 @@ def _top(work: Writing, case_id: int) -> Row[Any] | None:
 
 def escalate(work: Writing, outcome: Outcome, reason: str, now: datetime, step: plan.Step | None = None) -> None:
     """Call the contact of the ladder's step; without a step of the next rung, at once. Nothing above the top."""
-    case = outcome.case
+    case, at_once = outcome.case, step is None
     step = step or plan.Step(Kind.CONTACT, _highest(work, case.id) + 1, now)
     if step.number > work.rules.rungs:
         return
@@ -130,7 +130,8 @@ def escalate(work: Writing, outcome: Outcome, reason: str, now: datetime, step: 
     detail = {"rung": step.number, "reason": reason}
     outcome.case = work.apply(case, {}, Step("escalate", Stage(case.stage), CLOCK, now, "", detail)).case
     _tell(work, outcome.case, step, now, reason=reason, rung=row)
-    set_next_clock(work, outcome.case)
+    if at_once:  # else whoever climbs sets the clock when all steps are taken
+        set_next_clock(work, outcome.case)
     work.draft(outcome, _fact(work, outcome.case, row))
 
 

@@ -118,7 +118,8 @@ class Visit:
         self.page.on("request", self._asked)
 
     def _heard(self, message: Any) -> None:
-        if message.type in ("error", "warning") and NO_CAMERAS not in message.text:
+        badge = message.text.startswith("WebSocket connection to")  # these tests run the web alone, without its gateway
+        if message.type in ("error", "warning") and NO_CAMERAS not in message.text and not badge:
             self.faults.append(f"{message.type}: {message.text}")
 
     def _asked(self, request: Any) -> None:

@@ -98,6 +98,7 @@ export function buildEscalation(root, context) {
   const mute = el("button", { class: "act", type: "button", onclick: () => (sound.mute(), tick()) });
   const failed = el("p", { class: "alarm-failed", role: "alert", hidden: true });
   const who = el("div", { class: "alarm-who" }, el("b", {}, words.t("wall.escalation.who", { name: words.t("common.role.duty") })), el("span"));
+  const groups = el("ul", { class: "alarm-groups", "aria-label": words.t("ladder.wall.groups"), hidden: true });
   const farewell = el("div", { class: "alarm-farewell", hidden: true }, mark("check"), el("span"));
   const dialog = el("div", { class: "alarm", role: "alertdialog", "aria-modal": "true", "aria-labelledby": "alarm-reason alarm-title", tabindex: -1 },
     el("div", { class: "alarm-band" }, mark("escalated"), reason, more),
@@ -105,6 +106,7 @@ export function buildEscalation(root, context) {
       el("div", { class: "alarm-left" }, title, list, el("ol", { class: "ladder", "aria-label": words.t("wall.escalation.ladder") }, ...steps.map((step) => step.node)),
         failed, may ? el("div", { class: "alarm-acts" }, acknowledge, open, mute) : who),
       el("div", { class: "alarm-right" }, countWord, count, cameraWord, cameraRoom)),
+    groups,
     farewell);
   const shade = el("div", { class: "shade", hidden: true }, dialog);
   root.append(shade);
@@ -113,6 +115,22 @@ export function buildEscalation(root, context) {
   let leaving = 0;
   let stopCamera = () => {};
   let focusBefore = null;
+
+  /** A flood: what waits, in a handful of groups that add up to all of it; levels are never mixed. */
+  function writeGroups(found) {
+    const total = found.reduce((sum, group) => sum + group.count, 0);
+    setAttribute(groups, "data-value", total);
+    setHidden(groups, total < 2);
+    const wanted = JSON.stringify(found);
+    if (groups.dataset.shown === wanted) return;
+    groups.dataset.shown = wanted;
+    groups.replaceChildren(...found.map((group) => {
+      const department = reference.departments.find((one) => one.code === group.department);
+      const where = [department && words.short(department), words.name(reference.areas[group.town])].filter(Boolean).join(" · ");
+      return el("li", { "data-level": group.level, "data-count": group.count }, levelChip(group.level, words),
+        el("b", {}, words.t(`ladder.reason.${group.reason ?? "several"}`)), el("span", {}, where || words.t("ladder.page.several")), el("b", { class: "num" }, `× ${words.number(group.count)}`));
+    }));
+  }
 
   function ladder() {
     if (reference.ladder?.length) return reference.ladder.map((rung) => words.name(rung));
@@ -282,6 +300,7 @@ export function buildEscalation(root, context) {
   return {
     figures(figures) {
       waiting.replace(figures.escalations, figures.escalations_total, factNumber(figures.id) ?? 0);
+      writeGroups(figures.escalation_groups ?? []);
       show();
     },
 
