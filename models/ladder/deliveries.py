@@ -147,14 +147,12 @@ def backlog(connection: Connection, now: datetime, real: datetime) -> Backlog:
 def totals(connection: Connection) -> Mapping[str, float]:
     """What is counted for Prometheus: deliveries by state, over channels and in the inbox."""
     d = lt.delivery.c
-    rows = connection.execute(
-        select(d.channel == INBOX, d.state, func.count()).group_by(d.channel == INBOX, d.state)
-    ).all()
+    rows = connection.execute(select(d.channel, d.state, func.count()).group_by(d.channel, d.state)).all()
     found: dict[str, float] = {
         f"deliveries_{where}_{state}": 0.0 for where in ("inbox", "channel") for state in _STATES
     }
-    for inbox, state, count in rows:
-        found[f"deliveries_{'inbox' if inbox else 'channel'}_{state}"] = float(count)
+    for channel, state, count in rows:
+        found[f"deliveries_{'inbox' if channel == INBOX else 'channel'}_{state}"] += count
     found["delivery_attempts"] = float(
         connection.execute(select(func.coalesce(func.max(lt.attempt.c.id), 0))).scalar_one()
     )
