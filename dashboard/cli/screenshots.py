@@ -29,7 +29,18 @@ WALLS = {
     "wall-ultrawide": (3840, 1080, "zh-CN"),
     "wall-4k": (3840, 2160, "zh-CN"),
 }
-PAGES = {"cases": ("operator", "/cases", 1440, 900), "phone": ("grid", "/grid", 390, 844)}
+PAGES = {
+    "desk": ("operator", "/desk", 1920, 1080),
+    "cases": ("operator", "/cases", 1440, 900),
+    "department": ("department", "/desk", 1366, 768),
+    "evaluation": ("leader", "/evaluation", 1920, 1080),
+    "analysis": ("leader", "/evaluation/analysis", 1366, 768),
+    "duty": ("duty", "/duty", 1366, 768),
+    "cameras": ("duty", "/cameras", 1366, 768),
+    "audit": ("auditor", "/audit", 1366, 768),
+    "admin": ("admin", "/admin", 1366, 768),
+    "phone": ("grid", "/grid", 390, 844),
+}
 """Name → role, path, width and height."""
 SETTLE = 6.0
 """Seconds for pictures to arrive and rows to settle."""
