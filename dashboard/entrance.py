@@ -34,10 +34,7 @@ def register(server: Flask) -> None:
 
 
 def _home() -> ResponseReturnValue:
-    home = HOME.get(visitor().role)
-    if home is None:
-        return _page("nowhere.html", 200)
-    return redirect(home, 303)
+    return redirect(HOME[visitor().role], 303)
 
 
 # --- login -----------------------------------------------------------------------------------------------------------
@@ -54,7 +51,7 @@ def _login() -> ResponseReturnValue:
     found = enter(name, password, address)
     if isinstance(found, str):
         return _page("login.html", 429 if found == "entrance.locked" else 401, next=wanted, fault=found, name=name)
-    return _opened(*found, wanted or HOME.get(found[0].role, "/"))
+    return _opened(*found, wanted or HOME[found[0].role])
 
 
 def _way_on(text: str | None) -> str:

@@ -213,7 +213,7 @@ HOME = {
     Role.ADMIN: "/admin",
     Role.AUDITOR: "/audit",
 }
-"""Where a role lands after login; a role that is not here has no page of its own yet."""
+"""Where a role lands after login: every role with a person behind it has a page."""
 
 
 @dataclass(frozen=True)
