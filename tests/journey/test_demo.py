@@ -240,5 +240,5 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_finds_its_data(demo: Produc
         took = time.monotonic() - began
     assert processes_of(demo.data) == []
     said = (demo.data / "output.log").read_text(encoding="utf-8")
-    assert said.count("Telling thirty days of history") == 1
+    assert said.count("Telling fourteen months of history") == 1
     print(f"the second start took {took:.1f} s")
