@@ -150,9 +150,9 @@ def _accounts(file: Path, store: Store) -> None:
 
 
 def _busiest(directory: Directory) -> str | None:
-    """The department that most categories name: its desk is never empty."""
+    """The department that most categories name, so that its desk is never empty; else the first one there is."""
     named = Counter(str(leaf["department"]) for leaf in directory.categories.values() if leaf["department"])
-    return named.most_common(1)[0][0] if named else None
+    return named.most_common(1)[0][0] if named else next(iter(directory.departments), None)
 
 
 def _made_accounts(connection: Any) -> dict[str, Any]:
@@ -162,6 +162,8 @@ def _made_accounts(connection: Any) -> dict[str, Any]:
     places = {"grid": {"area": grid}, "department": {"department": _busiest(directory)}}
     accounts = []
     for role in ROLES:
+        if role == "department" and not directory.departments:
+            continue
         password = secrets.token_urlsafe(9)
         add_account(connection, role, role, password, now, **places.get(role, {}))
         accounts.append({"role": role, "name": role, "password": password})
