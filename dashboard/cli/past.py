@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 BEGINS, ENDS = 430, 30
 """Days ago."""
 YEAR = 365.25
-BASE, GROWN, WAVE = 3.0, 9.0, 0.25
+BASE, GROWN, WAVE = 0.6, 2.4, 0.25
 """Reports a day long ago and lately, and how much summer has more than winter."""
 
 

@@ -247,7 +247,7 @@ def _before(text: str, moment: datetime) -> bool:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the shared data is not beside the project")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_real_file_gives_the_counts_of_an_independent_count(tmp_path: Path) -> None:
     expected = independent()
     settings = prepared(tmp_path, REAL)
