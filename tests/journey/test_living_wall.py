@@ -148,8 +148,8 @@ def an_ordinary(number: int, level: int = 4) -> dict[str, Any]:
 
 
 def ready(page: Page) -> None:
-    page.wait_for_selector("[data-ready=yes]", timeout=30_000)
-    page.wait_for_selector("[data-figure=open][data-state=live]", timeout=30_000)
+    page.wait_for_selector("[data-ready=yes]", timeout=80_000)
+    page.wait_for_selector("[data-figure=open][data-state=live]", timeout=80_000)
 
 
 def figure(page: Page, name: str) -> float:
@@ -310,5 +310,5 @@ def test_a_grid_worker_reports_from_a_phone_and_the_wall_shows_it(demo: Product,
         "() => [...document.querySelectorAll('[data-case]')].some(row => row.textContent.includes('村口公示栏破损'))",
         timeout=15_000,
     )
-    assert "村口公示栏破损" in phone.page.inner_text("body")
+    assert "村口公示栏破损" in str(phone.page.text_content("body"))
     assert phone.unexpected() == []
