@@ -113,26 +113,3 @@ export function shrunk(collection, metres) {
   });
   return { type: "FeatureCollection", features };
 }
-
-/** The borders of a collection, each once although two neighbours share it: as runs of segments not seen before. */
-export function borders(collection) {
-  const seen = new Set();
-  const runs = [];
-  for (const ring of collection.features.flatMap((feature) => rings(feature.geometry))) {
-    let run = [];
-    for (let i = 0; i + 1 < ring.length; i += 1) {
-      const [a, b] = [ring[i].join(), ring[i + 1].join()];
-      const key = a < b ? `${a};${b}` : `${b};${a}`;
-      if (seen.has(key)) {
-        if (run.length) runs.push(run);
-        run = [];
-        continue;
-      }
-      seen.add(key);
-      if (!run.length) run.push(ring[i]);
-      run.push(ring[i + 1]);
-    }
-    if (run.length) runs.push(run);
-  }
-  return { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: runs } };
-}

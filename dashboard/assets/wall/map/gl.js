@@ -3,7 +3,7 @@
  * change is a feature state (a class and a height), so that recolouring thousands of grids sends only ids and numbers.
  */
 import { rem } from "../../ui/dom.js";
-import { borders, shrunk } from "./geometry.js";
+import { shrunk } from "./geometry.js";
 
 /** No state yet: a column hidden far above the camera, so that no flat roof covers the boundary lines. */
 const HIDDEN = 1e6;
@@ -74,11 +74,11 @@ function slab(unit) {
 /**
  * Keeps the drawing from taking the frames that news needs. Changes are gathered and sent together: at once after a quiet
  * spell, then so seldom that drawing takes a small share of the time. What one drawing costs is measured as it happens, so
- * a graphics card gets four pictures a second and a machine without one a picture every second to every fourth.
+ * a graphics card gets four pictures a second and a machine without one a picture every second or three.
  */
 const SHARE = 8;
 const SOONEST = 230;
-const LATEST = 4000;
+const LATEST = 2800;
 
 function makePace(send) {
   let cost = 30;
@@ -118,8 +118,6 @@ function styleOf(geo, colours, unit, lean, gap) {
       county: { type: "geojson", data: geo.county, tolerance: 0.8 },
       towns: { type: "geojson", data: geo.towns, tolerance: 0.8 },
       grids: { type: "geojson", data: geo.grids, tolerance: 0.8 },
-      "grids-borders": { type: "geojson", data: borders(geo.grids), tolerance: 1.1 },
-      "towns-borders": { type: "geojson", data: borders(geo.towns), tolerance: 0.8 },
       "grids-columns": { type: "geojson", data: lean ? NOTHING : shrunk(geo.grids, gap), tolerance: 0.8 },
       "towns-columns": { type: "geojson", data: shrunk(geo.towns, gap), tolerance: 0.8 },
       late: { type: "geojson", data: NOTHING, tolerance: 0.8 },
@@ -127,12 +125,11 @@ function styleOf(geo, colours, unit, lean, gap) {
     light: { anchor: "viewport", color: "#ffffff", intensity: 0.35, position: [1.4, 205, 32] },
     layers: [
       ...slab(unit),
-      { id: "ground", type: "fill", source: "county", layout: { visibility: "none" }, paint: { "fill-color": colours.ramp[0], "fill-antialias": false } },
       { id: "towns-fill", type: "fill", source: "towns", layout: { visibility: "none" }, paint: { "fill-color": colourOf(colours), "fill-antialias": false } },
       { id: "grids-fill", type: "fill", source: "grids", paint: { "fill-color": colourOf(colours), "fill-antialias": false } },
       { id: "late-fill", type: "fill", source: "late", paint: { "fill-pattern": late, "fill-antialias": false } },
-      line("grids-line", "grids-borders", colours.grid_line, lean ? 0.4 : 0.8),
-      line("towns-line", "towns-borders", colours.town_line, 1.4),
+      line("grids-line", "grids", colours.grid_line, lean ? 0.4 : 0.8),
+      line("towns-line", "towns", colours.town_line, 1.4),
       line("county-line", "county", colours.county_line, 2.2),
       columns("grids-tall", "grids-columns"),
       columns("towns-tall", "towns-columns"),
@@ -145,7 +142,7 @@ function styleOf(geo, colours, unit, lean, gap) {
 }
 
 /** Pixels that a processor may be asked to draw; beyond them the picture is drawn coarser and enlarged (names are not in it). */
-const BEARABLE = 500_000;
+const BEARABLE = 700_000;
 
 /** Without a graphics card: as sharp as bearable while the map stands, a quarter of the pixels while it moves. */
 function sparePixels(map) {
@@ -175,7 +172,7 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
     container, style: styleOf(geo, colours, rem(), lean, gap), ...view, bearing: 0,
     attributionControl: false, maplibreLogo: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, keyboard: false,
     renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
-    canvasContextAttributes: { antialias: !software, powerPreference: "high-performance" },
+    canvasContextAttributes: { antialias: true, powerPreference: "high-performance" },
   });
   if (software) sparePixels(map);
   map.getCanvas().removeAttribute("tabindex");
@@ -211,13 +208,15 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
 
     show({ level, tall }) {
       const visible = (id, on) => map.getLayer(id) && map.setLayoutProperty(id, "visibility", on ? "visible" : "none");
-      const raised = tall && !(lean && level === "grids");
-      visible("ground", raised); // under columns the ground is plain, so that the gaps between them show
-      visible("grids-fill", level === "grids" && !raised);
-      visible("towns-fill", level === "towns" && !raised);
+      visible("grids-fill", level === "grids");
       visible("grids-line", level === "grids");
-      visible("grids-tall", level === "grids" && raised);
-      visible("towns-tall", level === "towns" && raised);
+      visible("grids-tall", level === "grids" && tall);
+      visible("towns-fill", level === "towns");
+      visible("towns-tall", level === "towns" && tall);
+      const raised = tall && !(lean && level === "grids");
+      // Under columns the ground is plain, so that the gaps between them show.
+      map.setPaintProperty("grids-fill", "fill-color", raised ? colours.ramp[0] : colourOf(colours));
+      map.setPaintProperty("towns-fill", "fill-color", raised ? colours.ramp[0] : colourOf(colours));
       visible("late-fill", !raised);
       visible("late-tall", raised);
       SLAB.forEach((_, i) => visible(`slab-${i}`, tall));
@@ -236,7 +235,7 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
 
     /** What lies under a point of the panel: `{level, code}` or null. */
     under(point) {
-      const layers = ["grids-tall", "grids-fill", "towns-tall", "towns-fill"].filter((id) => map.getLayoutProperty(id, "visibility") !== "none");
+      const layers = ["grids-tall", "grids-fill", "towns-tall", "towns-fill"].filter((id) => map.getLayer(id) && map.getLayoutProperty(id, "visibility") !== "none");
       const [hit] = map.queryRenderedFeatures(point, { layers });
       return hit ? { level: hit.source.replace("-columns", ""), code: hit.properties.code } : null;
     },
