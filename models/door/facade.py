@@ -97,8 +97,8 @@ class Door:
         self._reports: Together[Outcome] = Together(self._all)
 
     def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
-        """See `models.door.reporting.report`."""
-        return self._one(lambda deed: deed.report(report, actor, now))
+        """See `models.door.reporting.report`. Reports that come at the same moment share a transaction."""
+        return self._reports.do(lambda deed: deed.report(report, actor, now))
 
     def move(
         self, code: str, action: str, actor: Actor, now: datetime, fields: Mapping[str, Any] | None = None

@@ -126,7 +126,8 @@ def test_an_answer_that_is_lost_makes_no_second_case(phone: Page, store: Store) 
             route.continue_()
 
     phone.route("**/api/v1/reports", lose_first)
-    write(phone, "丢了回执", "olive")
+    with phone.expect_event("requestfailed"):
+        write(phone, "丢了回执", "olive")
     expect(phone.locator(".queue li[data-state=waiting]")).to_have_count(1)
     assert len(rows(store, "丢了回执")) == 1
     phone.evaluate("dispatchEvent(new Event('online'))")
