@@ -20,8 +20,8 @@ from models.store import Store
 
 _NEXT = (
     postgresql.insert(t.counter)
-    .values(name=bindparam("name"), value=1)
-    .on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + 1})
+    .values(name=bindparam("name"), value=bindparam("amount"))
+    .on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + bindparam("amount")})
     .returning(t.counter.c.value)
 )
 
@@ -35,23 +35,23 @@ class Numbers:
         self._connection: Connection | None = None
         self._process = 0
 
-    def next(self, name: str) -> int:
-        """The next number of this counter. A connection that was lost is opened again, once."""
+    def next(self, name: str, amount: int = 1) -> int:
+        """The last of the next so many numbers of this counter. A connection that was lost is opened again, once."""
         with self._lock:
             try:
-                return self._asked(name)
+                return self._asked(name, amount)
             except DBAPIError:
                 self._drop()
-                return self._asked(name)
+                return self._asked(name, amount)
 
-    def _asked(self, name: str) -> int:
+    def _asked(self, name: str, amount: int) -> int:
         if self._connection is None or self._process != os.getpid():
             self._process = os.getpid()  # a parent's connection is the parent's: it is not closed, only left
             connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("SET synchronous_commit = off")
             connection.detach()
             self._connection = connection
-        return int(self._connection.execute(_NEXT, {"name": name}).scalar_one())
+        return int(self._connection.execute(_NEXT, {"name": name, "amount": amount}).scalar_one())
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from models import tables as t
 from models.door import clocks, moving, reporting, ticking
-from models.door.reporting import Report
+from models.door.reporting import Report, Reported
 from models.door.together import Together
 from models.door.writing import Outcome, Writing
 from models.messages import CameraChanged, Message, TimeChanged
-from models.moves import Actor
+from models.moves import Actor, Refused
 from models.numbers import Numbers
 from models.rules import RuleBook
 from models.store import Store
@@ -41,8 +41,15 @@ class Deed(Writing):
     """One write transaction in the making. Made by `Door`, never kept."""
 
     def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
-        """See `models.door.reporting.report`."""
-        return reporting.report(self, report, actor, now)
+        """File one report. See `models.door.reporting.report_all`."""
+        outcome = self.report_all([Reported(report, actor, now)])[0]
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
+
+    def report_all(self, reported: Sequence[Reported]) -> list[Outcome | Refused]:
+        """See `models.door.reporting.report_all`."""
+        return reporting.report_all(self, reported)
 
     def move(
         self, code: str, action: str, actor: Actor, now: datetime, fields: Mapping[str, Any] | None = None
@@ -94,17 +101,23 @@ class Door:
         self._rules = rules
         self._vault = vault
         self._numbers = None if store.sqlite else Numbers(store).next
-        self._reports: Together[Outcome] = Together(self._all)
+        self._reports: Together[Reported, Outcome] = Together(
+            lambda those: self._done(lambda deed: deed.report_all(those))
+        )
 
     def report(self, report: Report, actor: Actor, now: datetime) -> Outcome:
-        """See `models.door.reporting.report`. Reports that come at the same moment share a transaction."""
-        return self._reports.do(lambda deed: deed.report(report, actor, now))
+        """File one report; those that come at the same moment share a transaction. See `models.door.reporting.report_all`.
+
+        Raises:
+            Refused: the category or area is unknown, or a key was used before for something else.
+        """
+        return self._reports.do(Reported(report, actor, now))
 
     def move(
         self, code: str, action: str, actor: Actor, now: datetime, fields: Mapping[str, Any] | None = None
     ) -> Outcome:
         """See `models.door.moving.move`."""
-        return self._one(lambda deed: deed.move(code, action, actor, now, fields))
+        return self._done(lambda deed: deed.move(code, action, actor, now, fields))
 
     def tick(self, now: datetime, limit: int = 200) -> tuple[int, list[Message]]:
         """See `models.door.ticking.tick`; also returns the facts to publish."""
@@ -152,17 +165,14 @@ class Door:
             yield deed, facts
             facts.extend(deed.finish())
 
-    def _one(self, work: Callable[[Deed], Outcome]) -> Outcome:
-        return self._all([work])[0]
-
-    def _all(self, works: Sequence[Callable[[Deed], A]]) -> list[A]:
+    def _done(self, work: Callable[[Deed], A]) -> A:
         rules = self._rules()
 
-        def transaction(connection: Connection) -> list[A]:
+        def transaction(connection: Connection) -> A:
             deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
-            answers = [work(deed) for work in works]
+            answer = work(deed)
             deed.finish()
-            return answers
+            return answer
 
-        answers: list[A] = self._store.run(transaction)
-        return answers
+        answer: A = self._store.run(transaction)
+        return answer

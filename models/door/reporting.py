@@ -1,13 +1,16 @@
-"""Filing a new case, or finding the one that was filed under the same key before."""
+"""Filing new cases, or finding those that were filed under the same keys before: as many as come at the same moment, with
+the same few statements, because asking the database cost more than everything else about a report.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row, bindparam, select
 
 from models import tables as t
 from models.casetimes import stage_due
@@ -50,67 +53,135 @@ class Report:
     """True: the source keeps its own deadlines, so that no `due_at` means that there is none."""
 
 
+class Reported(NamedTuple):
+    """A report, by whom, and when it came in."""
+
+    report: Report
+    actor: Actor
+    now: datetime
+
+
+KEYS = ("external_id", "idempotency_key")
+"""By which of its keys a client's report is known again."""
+_KNOWN = {
+    name: select(t.cases).where(
+        t.cases.c.client.in_(bindparam("clients", expanding=True)),
+        t.cases.c[name].in_(bindparam("keys", expanding=True)),
+    )
+    for name in KEYS
+}
+
+
 @cache
-def _new_case(dialect: str) -> Any:
+def _new_cases(dialect: str) -> Any:
     return upserting(dialect).insert(t.cases).on_conflict_do_nothing().returning(*t.cases.c)
 
 
-@cache
-def _known_case(keys: tuple[str, ...]) -> Any:
-    """A client's case by any of these keys. Built once, as building it for every report cost more than asking it."""
-    same = or_(*(t.cases.c[name] == bindparam(f"of_{name}") for name in keys))
-    return select(t.cases).where(t.cases.c.client == bindparam("of_client"), same)
+def report_all(work: Writing, reported: Sequence[Reported]) -> list[Outcome | Refused]:
+    """File new cases, or find those that a client has already reported under the same key; an answer for each, in order.
 
-
-def report(work: Writing, report: Report, actor: Actor, now: datetime) -> Outcome:
-    """File a new case, or find the one that this client has already reported under the same key.
-
-    Raises:
-        Refused: the category or area is unknown, or a key was used before for something else.
+    A refused one (the category or area is unknown, or a key was used before for something else) has written nothing.
     """
-    known = _already(work, report)
-    if known:
-        return Outcome(known, created=False)
-    values = _values(work, report, actor, now)
-    line = trace_line("report", "", Stage.REPORTED, actor, values["happened_at"], work.real, "", {})
-    values |= {"trace_count": 1, "trace_head": chained("", {**line, "case": values["code"], "number": 1})}
-    case = work.db.execute(_new_case(work.db.dialect.name), values).first()
-    if case is None:  # another process was first with the same key
-        return Outcome(_expected(_already(work, report)), created=False)
-    work.db.execute(NEW_LINE, {**line, "case_id": case.id, "number": 1, "hash": case.trace_head})
-    index.add(work.db, case)
-    work.add(now, values["town"], values["department"], "reported")
+    answers = _known(work, reported)
+    values: dict[int, dict[str, Any]] = {}
+    for place, one in enumerate(reported):
+        if place not in answers and not _repeated(reported, place):
+            try:
+                values[place] = _values(work, *one)
+            except Refused as refused:
+                answers[place] = refused
+    answers |= _filed(work, reported, values)
+    missing = [place for place in range(len(reported)) if place not in answers]
+    if missing:  # somebody was first with the same key, in this transaction or in one at the same moment
+        found = _known(work, [reported[place] for place in missing])
+        if len(found) < len(missing):
+            raise Conflict("with this key")
+        answers |= {missing[number]: answer for number, answer in found.items()}
+    return [answers[place] for place in range(len(reported))]
+
+
+def _repeated(reported: Sequence[Reported], place: int) -> bool:
+    """Whether one before it comes with the same key."""
+    return bool(_marks(reported[place].report) & {mark for one in reported[:place] for mark in _marks(one.report)})
+
+
+def _marks(report: Report) -> set[tuple[str, str, str]]:
+    """The keys by which this report may be known already."""
+    if report.client is None:
+        return set()
+    named = ((name, getattr(report, name)) for name in KEYS)
+    return {(name, report.client, key) for name, key in named if key is not None}
+
+
+def _filed(
+    work: Writing, reported: Sequence[Reported], values: Mapping[int, dict[str, Any]]
+) -> dict[int, Outcome | Refused]:
+    """Write the new cases, each with its first trace line; those whose key was taken meanwhile are left out."""
+    if not values:
+        return {}
+    lines: dict[str, tuple[int, dict[str, Any]]] = {}
+    numbers = work.next_numbers("case", [reported[place].now for place in values])
+    for number, (place, new) in zip(numbers, values.items(), strict=True):
+        code = f"{work.rules.case_prefix}-{number}"
+        actor = reported[place].actor
+        line = trace_line("report", "", Stage.REPORTED, actor, new["happened_at"], work.real, "", {})
+        head = chained("", {**line, "case": code, "number": 1})
+        new |= {"code": code, "trace_count": 1, "trace_head": head}
+        lines[code] = place, line
+    cases = work.db.execute(_new_cases(work.db.dialect.name), list(values.values())).all()
+    cases = sorted(cases, key=lambda case: lines[case.code][0])
+    if not cases:
+        return {}
+    work.db.execute(
+        NEW_LINE,
+        [{**lines[case.code][1], "case_id": case.id, "number": 1, "hash": case.trace_head} for case in cases],
+    )
+    index.add_all(work.db, cases)
+    return {place: _told(work, reported[place], case) for case in cases for place in (lines[case.code][0],)}
+
+
+def _told(work: Writing, reported: Reported, case: Row[Any]) -> Outcome:
+    """Count the new case and tell of it; one of the gravest calls the first contact at once."""
+    work.add(reported.now, case.town, case.department, "reported")
     outcome = Outcome(case)
-    work.draft(outcome, CaseReported(**work.place(outcome.case), uncovered=values["uncovered"]))
-    if values["level"] <= work.rules.direct_level and not report.keeps_own_clock:
-        escalate(work, outcome, "direct", now)
+    work.draft(outcome, CaseReported(**work.place(case), uncovered=case.uncovered))
+    if case.level <= work.rules.direct_level and not reported.report.keeps_own_clock:
+        escalate(work, outcome, "direct", reported.now)
     return outcome
 
 
-def _expected(case: Row[Any] | None) -> Row[Any]:
-    if case is None:
-        raise Conflict("with this key")
-    return case
+def _known(work: Writing, reported: Sequence[Reported]) -> dict[int, Outcome | Refused]:
+    """Of these, those that are known by a key: with their cases, or refused where the key was another report's."""
+    marks = {place: _marks(one.report) for place, one in enumerate(reported)}
+    cases: dict[tuple[str, str, str], Row[Any]] = {}
+    for name in KEYS:
+        wanted = {mark for found in marks.values() for mark in found if mark[0] == name}
+        if wanted:
+            clients, keys = sorted({mark[1] for mark in wanted}), sorted({mark[2] for mark in wanted})
+            rows = work.db.execute(_KNOWN[name], {"clients": clients, "keys": keys})
+            cases |= {(name, row.client, getattr(row, name)): row for row in rows}
+    known = {
+        place: next((cases[mark] for mark in sorted(found) if mark in cases), None) for place, found in marks.items()
+    }
+    return {place: _again(case, reported[place].report) for place, case in known.items() if case is not None}
 
 
-def _already(work: Writing, report: Report) -> Row[Any] | None:
-    keys = tuple(name for name in ("external_id", "idempotency_key") if getattr(report, name) is not None)
-    if not keys or report.client is None:
-        return None
-    named = {f"of_{name}": getattr(report, name) for name in keys}
-    found = work.db.execute(_known_case(keys), {"of_client": report.client, **named}).first()
-    if found is None:
-        return None
-    same_key = report.idempotency_key is not None and found.idempotency_key == report.idempotency_key
-    if same_key and found.request_hash != report.request_hash:
-        raise Refused(
+def _again(case: Row[Any], report: Report) -> Outcome | Refused:
+    same_key = report.idempotency_key is not None and case.idempotency_key == report.idempotency_key
+    if same_key and case.request_hash != report.request_hash:
+        return Refused(
             "This Idempotency-Key was used before for another report; expected a new key.",
             "Idempotency-Key",
         )
-    return found
+    return Outcome(case, created=False)
 
 
 def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The new case's row, but for its number.
+
+    Raises:
+        Refused: the category, source, area or department is unknown.
+    """
     rules = work.rules
     category = rules.category(report.category)
     if report.source not in rules.sources:
@@ -128,7 +199,6 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
     direct = level <= rules.direct_level and not report.keeps_own_clock
     warn_at = clock.warns[0] if clock.warns else None
     return {
-        "code": f"{rules.case_prefix}-{work.next_number('case', now)}",
         "category": category.code,
         "description": report.description,
         "title": title(report.description),

@@ -11,47 +11,49 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from models.moves import Refused
 from models.store import StoreUnavailable
 
+D = TypeVar("D")
 A = TypeVar("A")
 AT_MOST = 24
 """Deeds in one transaction: enough to spare the waiting, few enough to let other writers in between."""
 
 
 @dataclass
-class _Place(Generic[A]):
+class _Place(Generic[D, A]):
     """One deed in the queue. `turn` is set when it has an answer (or an error), or is to lead."""
 
-    deed: Callable[[Any], A]
+    deed: D
     turn: threading.Event = field(default_factory=threading.Event)
     answer: A | None = None
     error: Exception | None = None
     over: bool = False
 
 
-class Together(Generic[A]):
-    """Brings the deeds of this process's threads into common transactions. A deed must refuse before it writes.
+class Together(Generic[D, A]):
+    """Brings the deeds of this process's threads into common transactions.
 
     Args:
-        commit: does some deeds, one after the other, in one transaction, and returns what came of each once it is on disk.
+        commit: does some deeds in one transaction and returns, in their order and once it is on disk, what came of each;
+            one that is refused has written nothing.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Callable[[Any], A | Refused]]], Sequence[A | Refused]]) -> None:
+    def __init__(self, commit: Callable[[Sequence[D]], Sequence[A | Refused]]) -> None:
         self._commit = commit
         self._lock = threading.Lock()
-        self._waiting: list[_Place[A]] = []
+        self._waiting: list[_Place[D, A]] = []
         self._led = False
 
-    def do(self, deed: Callable[[Any], A]) -> A:
+    def do(self, deed: D) -> A:
         """Do a deed with whoever else waits; returns or raises once the transaction is over.
 
         Raises:
-            Refused and what else the deed raises; StoreUnavailable.
+            Refused and what else doing it raises; StoreUnavailable.
         """
-        place = _Place(deed)
+        place: _Place[D, A] = _Place(deed)
         with self._lock:
             self._waiting.append(place)
             leads, self._led = not self._led, True
@@ -78,9 +80,9 @@ class Together(Generic[A]):
             if following is not None:
                 following.turn.set()
 
-    def _settle(self, company: Sequence[_Place[A]]) -> None:
+    def _settle(self, company: Sequence[_Place[D, A]]) -> None:
         try:
-            answers = self._commit([_kept(place.deed) for place in company])
+            answers = self._commit([place.deed for place in company])
         except Exception as error:
             if len(company) > 1 and not isinstance(error, StoreUnavailable):
                 for place in company:
@@ -94,15 +96,3 @@ class Together(Generic[A]):
                 place.error = answer
             else:
                 place.answer = answer
-
-
-def _kept(deed: Callable[[Any], A]) -> Callable[[Any], A | Refused]:
-    """The deed, with its refusal as an answer."""
-
-    def answered(work: Any) -> A | Refused:
-        try:
-            return deed(work)
-        except Refused as refused:
-            return refused
-
-    return answered

@@ -7,7 +7,7 @@ message loses nothing, because every reader notices the gap and reads the outbox
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,9 +119,9 @@ class Writing:
         rules: RuleBook,
         vault: Vault,
         real: datetime,
-        numbers: Callable[[str], int] | None = None,
+        numbers: Callable[[str, int], int] | None = None,
     ) -> None:
-        """`numbers` gives the numbers of cases and orders; None counts them in this transaction (SQLite)."""
+        """`numbers` gives numbers of cases and orders, so many of a kind; None counts them in this transaction (SQLite)."""
         self.db = connection
         self.rules = rules
         self.vault = vault
@@ -137,8 +137,18 @@ class Writing:
 
     def next_number(self, kind: str, now: datetime) -> str:
         """The next number of this kind on the local day, as "20261118-0001"."""
-        day = now.astimezone(self.rules.zone).strftime("%Y%m%d")
-        return f"{day}-{self._next(f'{kind}:{day}'):04d}"
+        return self.next_numbers(kind, [now])[0]
+
+    def next_numbers(self, kind: str, moments: Sequence[datetime]) -> list[str]:
+        """A number for each of these moments, in their order."""
+        days = [now.astimezone(self.rules.zone).strftime("%Y%m%d") for now in moments]
+        amounts = Counter(days)
+        following = {day: self._next(f"{kind}:{day}", amount) - amount for day, amount in amounts.items()}
+        numbers = []
+        for day in days:
+            following[day] += 1
+            numbers.append(f"{day}-{following[day]:04d}")
+        return numbers
 
     def apply(self, case: Row[Any], changes: Mapping[str, Any], step: Step) -> Outcome:
         """Write the trace line and compare-and-set the row; both or neither.

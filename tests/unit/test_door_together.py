@@ -26,10 +26,18 @@ class Ledger:
         self.begun.set()
         assert self.go_on.wait(10)
         draft: list[int] = []
-        answers = [deed(draft) for deed in deeds]
+        answers = [answered(deed, draft) for deed in deeds]
         self.entries += draft
         self.transactions.append(len(deeds))
         return answers
+
+
+def answered(deed: Callable[[Any], Any], draft: list[int]) -> Any:
+    """What comes of a deed; its refusal is an answer."""
+    try:
+        return deed(draft)
+    except Refused as refused:
+        return refused
 
 
 def entry(number: int) -> Callable[[list[int]], int]:
@@ -46,7 +54,7 @@ def entry(number: int) -> Callable[[list[int]], int]:
 
 def all_at_once(ledger: Ledger, numbers: range) -> dict[int, object]:
     """What each of many threads got; the first transaction waits until all others stand in the queue."""
-    together: Together[int] = Together(ledger.commit)
+    together: Together[Callable[[Any], int], int] = Together(ledger.commit)
     got: dict[int, object] = {}
 
     def ask(number: int) -> None:
@@ -100,7 +108,7 @@ def test_a_store_that_is_away_is_told_to_everybody_without_asking_it_again_for_e
         ledger.commit([])
         raise StoreUnavailable("away")
 
-    together: Together[int] = Together(away)
+    together: Together[Callable[[Any], int], int] = Together(away)
     ledger.go_on.set()
     for number in (1, 2):
         with pytest.raises(StoreUnavailable):
