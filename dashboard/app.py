@@ -32,6 +32,7 @@ from dashboard import (
     server,
 )
 from dashboard.evaluation import exports
+from dashboard.holders import Holders
 from dashboard.measures import Measures
 from dashboard.pages import router
 from dashboard.problems import Problem
@@ -137,6 +138,7 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         catalogue=texts.load(),
         measures=Measures(),
         turns=Turns(),
+        holders=Holders(store),
         addresses=Addresses(settings.public_url, settings.push_port, settings.video_port),
         data=settings.data.resolve(),
         language=settings.language,

@@ -85,8 +85,7 @@ def _identify() -> tuple[Visitor | None, bool]:
 def _of_token(header: str) -> Visitor:
     kind, _, secret = header.partition(" ")
     if kind.lower() == "bearer" and secret:
-        with services().store.read() as connection:
-            found = accounts.visitor_of_token(connection, secret.strip())
+        found = services().holders.find(secret.strip())
         if found is not None:
             return found
     raise _unknown("This token is not valid; expected `Authorization: Bearer TOKEN`.")

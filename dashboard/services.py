@@ -13,6 +13,7 @@ from flask import current_app, g, request
 
 from config.cameras import PatrolPlan
 from config.texts import Catalogue
+from dashboard.holders import Holders
 from dashboard.measures import Measures
 from dashboard.turns import Turns
 from models.accounts import Visitor
@@ -83,6 +84,7 @@ class Services:
     catalogue: Catalogue
     measures: Measures
     turns: Turns
+    holders: Holders
     addresses: Addresses
     data: Path
     language: str
