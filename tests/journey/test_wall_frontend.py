@@ -210,7 +210,9 @@ def test_gap_is_noticed_and_filled_from_a_snapshot(visit: Visit) -> None:
     visit.harness.send(visit.harness.play.report())
     visit.until(lambda: visit.harness.snapshots > before)
     visit.wait("n => window.gridcommand.last() === n", str(visit.harness.play.number))
-    visit.wait("n => document.querySelector('[data-figure=open]').dataset.value === n", str(len(visit.harness.play.cases)))
+    visit.wait(
+        "n => document.querySelector('[data-figure=open]').dataset.value === n", str(len(visit.harness.play.cases))
+    )
 
 
 def test_a_tail_that_never_arrives_is_noticed_by_the_heartbeat(visit: Visit) -> None:
