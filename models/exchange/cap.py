@@ -414,16 +414,7 @@ class _Parts:
 
     def choices(self, name: str, of: Sequence[str]) -> list[str]:
         """Any number of them; the schema wants them without spaces around."""
-        return [
-            _one_of(
-                name,
-                _text(
-                    one,
-                ),
-                of,
-            )
-            for one in self.elements(name)
-        ]
+        return [_one_of(name, _text(one, strip=False), of) for one in self.elements(name)]
 
     def pairs(self, name: str) -> tuple[Pair, ...]:
         """Named values; a value may be empty."""

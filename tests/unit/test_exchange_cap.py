@@ -289,8 +289,7 @@ def test_a_message_expires_with_its_last_text() -> None:
 _WORDS = st.sampled_from(
     ("", " ", "x", "Alert", "1", "-1.5", "٣", "zh-CN", "34,107 1", "2026-01-01T00:00:00+08:00", "2026-01-01T00:00:00Z")
 )
-_PADS = st.sampled_from((" {}", "{}
-", "{}0", "{}:00", "+{}", "{}Z", "{}+25:00"))
+_PADS = st.sampled_from((" {}", "{} ", "{}0", "{}:00", "+{}", "{}Z", "{}+25:00"))
 _TAGS = st.sampled_from(
     ["identifier", "info", "area", "value", "size", "altitude", "note", "expires", "{x}y", "language"]
 )
