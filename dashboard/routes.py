@@ -175,6 +175,12 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/events", roles=WATCH, scopes=_scopes("events")),
     Route(f"{_API}/cameras", roles=WATCH | ADMIN, scopes=_READ),
     Route(f"{_API}/views", ("POST",), roles=WATCH | ADMIN, scopes=_scopes("operate", "display", "read")),
+    Route(
+        f"{_API}/views/<view>/actions/<action>",
+        ("POST",),
+        roles=WATCH | ADMIN,
+        scopes=_scopes("operate", "display", "read"),
+    ),
     Route(f"{_API}/cameras/<camera>/stills", ("POST",), roles=LOOK | ADMIN),
     Route(f"{_API}/cameras/<camera>/snapshots", ("POST",), roles=LOOK),
     Route(f"{_API}/cameras/<camera>/masks", ("POST",), roles=ADMIN),

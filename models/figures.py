@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 
 from models import tables as t
+from models.camera_health.events import faulty
 from models.door import escalated_fact
 from models.filters import Moment, is_open, predicate
 from models.ladder.floods import Counted, grouped
@@ -65,6 +66,7 @@ def snapshot(connection: Connection, moment: Moment, number: int, real: datetime
         emergencies=0,
         cameras_online=_cameras(connection, t.camera.c.state == "live"),
         cameras_total=_cameras(connection, t.camera.c.id.is_not(None)),
+        cameras_faulty=_cameras(connection, (t.camera.c.state == "live") & t.camera.c.id.in_(faulty())),
         reported_yesterday=_reported_yesterday(connection, moment),
         closed_due_month=month[0] + overdue,
         closed_in_time_month=month[1],

@@ -102,6 +102,8 @@ class CameraChanged(Message):
     state: Literal["connecting", "live", "stalled", "offline"]
     reason: str | None = None
     since: Instant
+    faults: tuple[str, ...] = ()
+    """What stands of its health: keys of `health.fault.…`."""
 
 
 class TimeChanged(Message):
@@ -201,6 +203,8 @@ class Figures(Message):
     emergencies: int
     cameras_online: int
     cameras_total: int
+    cameras_faulty: int = 0
+    """Online, with a fault of the picture that stands."""
     reported_yesterday: int
     """Reported yesterday up to the same time of day: the fair comparison for a day that is not over."""
     closed_due_month: int

@@ -19,7 +19,12 @@ from models.store import Store
 from models.watching import tables as watching
 
 _TRACE = ("action", "from_stage", "to_stage", "actor", "role", "happened_at", "entered_at", "note", "detail")
-CHAINS = ((t.audit, "Audit"), (watching.viewing, "Ledger of viewings"), (watching.camera_change, "Camera register"))
+CHAINS = (
+    (t.audit, "Audit"),
+    (watching.viewing, "Ledger of viewings"),
+    (watching.viewing_end, "Ends of viewings"),
+    (watching.camera_change, "Camera register"),
+)
 """The logs that nobody may edit, and what a fault calls them."""
 _ROWS = 1_000
 

@@ -74,7 +74,8 @@ class Checkup:
     def packet(self, seen: Seen) -> None:
         """Count a packet that has come, and those that have not."""
         self._received += 1
-        self._damaged += self._gaps.missing(seen.time) + bool(seen.packet.is_corrupt)
+        decoded = None if seen.time is None else seen.time - seen.lag
+        self._damaged += self._gaps.missing(decoded) + bool(seen.packet.is_corrupt)
 
     def spoiled(self) -> None:
         """A picture could not be decoded whole."""

@@ -1,19 +1,27 @@
-"""Packets to fragmented MP4, one fragment a picture, without decoding: what a browser's MediaSource takes (PyAV).
+"""Packets to fragmented MP4, one fragment a picture, without decoding: what a browser's MediaSource takes.
 
-A muxer holds a picture back until the next one tells its duration: one picture's time (40 ms at 25 a second) of delay.
+How to play a stream (`init`) is written by PyAV's muxer; the fragments are our own few boxes (`streams.boxes`): a muxer
+holds each picture back until the next one has come, 40 to 67 ms, and costs more than reading the stream does.
 """
 
 from __future__ import annotations
 
 import io
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import av
 
+from streams.boxes import fragment, prefixed
+
 TICKS = 90_000
 _STEP, _LEAP = TICKS // 25, 10 * TICKS
+_LONGEST = TICKS
+_LATE = 1.9
+"""A player takes a picture that comes later than twice the length of the one before for a break, and waits for the next
+key picture. So no picture is said to come later than this times the length foretold."""
 _MOVFLAGS = "frag_every_frame+empty_moov+default_base_moof+omit_tfhd_offset"
 
 
@@ -52,14 +60,53 @@ class _Pipe(io.RawIOBase):
         return whole
 
 
+class Times:
+    """Decoding times in ticks that always rise, whatever the source says: some begin without times, and a clock that is
+    set leaps. `length` is what a picture is foretold to last: the longest of the last few, since too long does no harm."""
+
+    def __init__(self) -> None:
+        self._base: float | None = None
+        self._last = -1
+        self._lengths: deque[int] = deque(maxlen=8)
+        self._said: float | None = None
+
+    @property
+    def length(self) -> int:
+        return max(self._lengths, default=_STEP)
+
+    def next(self, time: float | None) -> int:
+        """The next picture's time. `time`: seconds in the stream's own clock, if it has one yet."""
+        if self._last < 0:
+            self._base, self._last, self._said = time, 0, time
+            return 0
+        latest = self._last + round(_LATE * self.length)
+        self._learn(time)
+        if time is None:
+            self._last += _STEP
+            return self._last
+        ticks = None if self._base is None else round((time - self._base) * TICKS)
+        if ticks is None or not self._last - _STEP < ticks <= self._last + _LEAP:
+            ticks = self._last + _STEP  # a leap becomes one picture's step
+        ticks = min(max(ticks, self._last + 1), latest)
+        self._base, self._last = time - ticks / TICKS, ticks
+        return ticks
+
+    def _learn(self, time: float | None) -> None:
+        before, self._said = self._said, time
+        if time is None or before is None:
+            return
+        step = round((time - before) * TICKS)
+        if 0 < step <= _LEAP:
+            self._lengths.append(min(step, _LONGEST))
+
+
 class Fmp4:
     """One run of a stream as fragments. `init` and `mime` are there from the beginning; `close` it in the end."""
 
     def __init__(self, stream: av.VideoStream | None = None, *, size: tuple[int, int] | None = None) -> None:
         """Of a stream that is passed through, or (with `size`) of pictures that are encoded here."""
-        self._pipe = _Pipe()
-        options = {"movflags": _MOVFLAGS, "flush_packets": "1"}
-        self._sink = av.open(self._pipe, "w", format="mp4", options=options)
+        pipe = _Pipe()
+        self._sink = av.open(pipe, "w", format="mp4", options={"movflags": _MOVFLAGS, "flush_packets": "1"})
         try:
             self._out = self._encoder(size) if size else self._copy(stream)
             self._out.time_base = Fraction(1, TICKS)
@@ -67,11 +114,11 @@ class Fmp4:
         except (av.FFmpegError, ValueError) as error:
             self._sink.close()
             raise Fmp4Error("The stream cannot be put into fragments.") from error
-        self.init = self._pipe.take()
+        self.init = pipe.take()
         self.mime = _mime(self.init)
-        self._base: float | None = None
-        self._last = -1
-        self._waiting: tuple[bool, float] | None = None
+        self._prefixed = bool(stream and bytes(stream.codec_context.extradata or b"")[:1] == b"\x01")
+        self._times = Times()
+        self._number = 0
 
     def _copy(self, stream: av.VideoStream | None) -> Any:
         if stream is None or stream.codec_context.name != "h264" or not stream.codec_context.extradata:
@@ -90,48 +137,39 @@ class Fmp4:
         out.options = {"preset": "ultrafast", "crf": "27", "tune": "zerolatency", "sc_threshold": "0"}
         return out
 
-    def passed(self, packet: av.Packet, time: float | None, taken: float) -> Part | None:
-        """One packet in, the fragment before it out. `time`: seconds in the stream's own clock, if it
-        has one yet."""
-        dts = self._ticks(time)
-        copy = av.Packet(bytes(packet))
-        shift = 0.0
-        if packet.pts is not None and packet.dts is not None and packet.time_base is not None:
-            shift = float((packet.pts - packet.dts) * packet.time_base)
-        copy.dts, copy.pts = dts, dts + max(0, round(shift * TICKS))
-        copy.time_base, copy.stream, copy.is_keyframe = Fraction(1, TICKS), self._out, packet.is_keyframe
-        return self._muxed([copy], taken)
+    def passed(self, packet: av.Packet, time: float | None, shift: float, taken: float, *, key: bool) -> Part:
+        """One packet in, its fragment out.
+
+        Args:
+            time: decoding time, seconds in the stream's own clock, if it has one yet.
+            shift: seconds by which the picture is shown later than it is decoded.
+
+        Raises:
+            Fmp4Error: there is no picture in it.
+        """
+        units = bytes(packet)
+        return self._part(units if self._prefixed else prefixed(units), time, shift, taken, key=key)
 
     def encoded(self, frame: av.VideoFrame, time: float | None, taken: float) -> Part | None:
-        """One picture in, the fragment of the one before it out."""
-        frame.pts, frame.time_base = self._ticks(time), Fraction(1, TICKS)
+        """One picture in, its fragment out; None where the encoder gave nothing yet."""
+        ticks = self._times.next(time)
+        frame.pts, frame.time_base = ticks, Fraction(1, TICKS)
         frame.pict_type = av.video.frame.PictureType.NONE
-        return self._muxed(self._out.encode(frame), taken)
+        packets = self._out.encode(frame)
+        if not packets:
+            return None
+        units = prefixed(b"".join(map(bytes, packets)))
+        return self._boxed(units, ticks, 0, taken, key=any(packet.is_keyframe for packet in packets))
 
-    def _ticks(self, time: float | None) -> int:
-        """The next decoding time, later than the one before whatever the source says: some begin without times, and a
-        clock that is set leaps. A leap becomes one picture's step."""
-        ahead = self._last + _STEP if self._last >= 0 else 0
-        if time is None:
-            self._last = ahead
-            return ahead
-        ticks = None if self._base is None else round((time - self._base) * TICKS)
-        if ticks is None or not self._last < ticks <= self._last + _LEAP:
-            ticks = self._last + 1 if ticks is not None and self._last - _STEP < ticks <= self._last else ahead
-            self._base = time - ticks / TICKS
-        self._last = ticks
-        return ticks
+    def _part(self, units: bytes, time: float | None, shift: float, taken: float, *, key: bool) -> Part:
+        if not units:
+            raise Fmp4Error("A packet holds no picture.")
+        return self._boxed(units, self._times.next(time), max(0, round(shift * TICKS)), taken, key=key)
 
-    def _muxed(self, packets: list[av.Packet], taken: float) -> Part | None:
-        waiting = self._waiting
-        for packet in packets:
-            self._waiting = (packet.is_keyframe, taken)
-            try:
-                self._sink.mux(packet)
-            except av.FFmpegError as error:
-                raise Fmp4Error("A picture cannot be put into a fragment.") from error
-        body = self._pipe.take()
-        return Part(*waiting, body) if waiting and body else None
+    def _boxed(self, units: bytes, ticks: int, shift: int, taken: float, *, key: bool) -> Part:
+        self._number += 1
+        body = fragment(self._number, ticks, self._times.length, shift, key=key, picture=units)
+        return Part(key, taken, body)
 
     def close(self) -> None:
         self._sink.close()

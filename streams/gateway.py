@@ -4,16 +4,17 @@ live view (`streams.live`). Denies by default."""
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from weakref import WeakKeyDictionary
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -41,6 +42,8 @@ from streams.tiles import (
 log = logging.getLogger("gridcommand.video")
 
 PATH = "/tiles"
+MASKS_PATH = "/masks"
+"""Asked over plain HTTP: are a camera's masks in force? See `streams.inforce`."""
 _SEND_BUFFER_BYTES = 128 << 10
 _WRITE_LIMIT_BYTES = 64 << 10
 _UNAUTHORISED, _POLICY = 4401, 1008
@@ -68,6 +71,8 @@ class Viewer:
 
 MayWatch = Callable[[Credentials], Awaitable[Viewer | None]]
 """Who is this? None: nobody who may watch. An exception or an answer after 3 s counts as None."""
+InForce = Callable[[str], Awaitable[str | None]]
+"""Reads the register anew; then the mark of the masks under which this camera is shown, None where it is not shown here."""
 Visible = Callable[[Viewer, str], bool]
 """May this viewer see this camera? An exception counts as no."""
 
@@ -116,8 +121,11 @@ class Gateway:
         self, board: Board, moment: Callable[[], Moment], *, origins: frozenset[str], web_port: int | None,
         may_watch: MayWatch, visible: Visible, courtesy: Courtesy | None = None, live: LiveDesk | None = None,
         elsewhere: Callable[[str], str | None] = lambda camera: None, rounds: Rounds | None = None,
+        in_force: InForce | None = None, faults: Callable[[str], Iterable[str]] = lambda camera: (),
     ) -> None:  # fmt: skip
+        self._faults = faults
         self._board, self._moment = board, moment
+        self._in_force = in_force
         self._origins, self._web_port = origins, web_port
         self._may_watch, self._visible = may_watch, visible
         self._courtesy = courtesy or Courtesy()
@@ -139,7 +147,7 @@ class Gateway:
         """Accept viewers until the block is left; then all connections are closed."""
         line = _listening_socket(host, port)
         self._board.on_picture.add(self._mark_picture)
-        self._board.on_standing.add(self._mark_state)
+        self._board.on_standing.add(self.judged)
         server = serve(
             self._serve, sock=line, process_request=self._admission,
             subprotocols=[Subprotocol(SUBPROTOCOL), Subprotocol(LIVE_SUBPROTOCOL)],
@@ -154,7 +162,7 @@ class Gateway:
                     connection.transport.abort()
         finally:
             self._board.on_picture.discard(self._mark_picture)
-            self._board.on_standing.discard(self._mark_state)
+            self._board.on_standing.discard(self.judged)
 
     def _mark_picture(self, camera: str) -> None:
         if self._live:
@@ -163,7 +171,8 @@ class Gateway:
             if seat.backlog.mark_picture(camera):
                 seat.wake.set()
 
-    def _mark_state(self, camera: str) -> None:
+    def judged(self, camera: str) -> None:
+        """A camera's state, or what stands of its health, has changed."""
         if self._live:
             self._live.changed(camera)
         for seat in self._seats.values():
@@ -175,7 +184,8 @@ class Gateway:
 
     async def _admission(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuse before the handshake whoever may not watch; None lets him in."""
-        if request.path.partition("?")[0] not in (PATH, LIVE_PATH):
+        path = request.path.partition("?")[0]
+        if path not in (PATH, LIVE_PATH, MASKS_PATH):
             return connection.respond(HTTPStatus.NOT_FOUND, "The video gateway serves /tiles and /live only.\n")
         credentials = shown_in(request, connection)
         host = (request.headers.get_all("Host") or [""])[0]
@@ -184,12 +194,25 @@ class Gateway:
         viewer = await self._asked(credentials)
         if viewer is None:
             return connection.respond(HTTPStatus.UNAUTHORIZED, "Sign in to watch cameras.\n")
+        if path == MASKS_PATH:
+            return connection.respond(HTTPStatus.OK, await self._masks(request.path.partition("?")[2]))
         names = Counter(seat.viewer.name for seat in self._seats.values())
         if names[viewer.name] >= self._courtesy.per_viewer or names.total() >= self._courtesy.total:
             return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many open connections; close one.\n")
         self._admitted[connection] = _Seat(viewer, credentials)
         connection.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000)
         return None
+
+    async def _masks(self, query: str) -> str:
+        """The answer to whoever has saved masks: the mark of those in force here, or the gateway that watches the camera."""
+        camera = next(iter(parse_qs(query).get("camera", [])), "")
+        try:
+            mark = await self._in_force(camera) if self._in_force else None
+        except Exception:
+            log.exception("the register of cameras could not be read: whether masks are in force is not known")
+            mark = None
+        abroad = None if mark else self._elsewhere(camera)
+        return json.dumps({"camera": camera, "masks": mark, "elsewhere": abroad}) + "\n"
 
     async def _asked(self, credentials: Credentials) -> Viewer | None:
         try:
@@ -339,7 +362,7 @@ class Gateway:
             )
         while (camera := seat.backlog.next_state()) is not None:
             if standing := self._board.standing(camera):
-                return state_message(standing)
+                return state_message(standing, self._faults(camera))
         while (camera := seat.backlog.next_picture()) is not None:
             standing, shot = self._board.standing(camera), self._board.shot(camera)
             if standing and shot:

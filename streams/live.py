@@ -15,7 +15,7 @@ import asyncio
 import json
 import logging
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -73,6 +73,7 @@ class LiveDesk:
         verify: judges tickets.
         most_masked: streams that are encoded anew at one time (masked cameras: a 27th of a core each).
         most: streams at one time altogether.
+        faults: what stands of a camera's health.
     """
 
     board: Board
@@ -83,6 +84,7 @@ class LiveDesk:
     most_masked: int = 8
     most: int = 200
     beat: float = 2.0
+    faults: Callable[[str], Iterable[str]] = lambda camera: ()
     views: dict[int, View] = field(default_factory=dict)
 
     # -- what the worker and the board say ----------------------------------------------------------------------------
@@ -98,6 +100,15 @@ class LiveDesk:
         for view in self.views.values():
             if view.key == key:
                 view.wake.set()
+
+    def renewed(self, camera: str) -> None:
+        """The camera's entry has changed (its masks, its address): no viewer is sent anything from before. Whoever watches
+        the main stream of a camera that has masks now goes on with the masked sub stream."""
+        self.relays.renew(camera, self.moment().mono)
+        spec = self.spec(camera)
+        for view in [view for view in self.views.values() if view.key == (camera, MAIN)]:
+            if spec is None or spec.masks:
+                self._to_sub(view, Why.MASKED)
 
     def pictured(self, camera: str) -> None:
         for view in self.views.values():
@@ -192,7 +203,7 @@ class LiveDesk:
         standing = self.board.standing(camera)
         if view.state_due and standing:
             view.state_due = False
-            return state_message(standing)
+            return state_message(standing, self.faults(camera))
         message = view.queue.next()
         if message is not None:
             return self._worded(view, message)

@@ -1,9 +1,9 @@
 """Patrol (轮巡): which cameras a screen shows now and next, by plan. Pure: time comes as an argument.
 
 A patrol goes round in groups of as many cameras as a screen has tiles. Each round is ordered anew when it begins: open
-cases near by first, faulty cameras last. The group that comes next is started ahead, so that its pictures are there when
-its turn comes; of those that are cold no more than a few start at one time. An emergency takes the screen over; when it
-is over, the patrol goes on with the group that it was taken from.
+cases near by first, faulty cameras last. The group that comes next is sent ahead, so that its pictures are there when its turn
+comes. (Nothing has to be started for it: every camera of the register is watched all the time, by its key pictures.) An
+emergency takes the screen over; when it is over, the patrol goes on with the group that it was taken from.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 SIZES = (4, 9, 16, 25)
 AHEAD_SECONDS = 6.0
-MOST_STARTING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +100,9 @@ def shown(patrol: Patrol, plan: Plan) -> tuple[str, ...]:
 
 
 def ahead(patrol: Patrol, plan: Plan, now: float) -> tuple[str, ...]:
-    """The cameras to start now because they are shown next; none before it is time. After the last group comes the
+    """The cameras to send now because they are shown next; none before it is time. After the last group comes the
     first of the next round, whose order is not known yet: its most likely beginning is this round's."""
     if patrol.held or patrol.until - now > AHEAD_SECONDS or len(patrol.round) <= plan.tiles:
         return ()
     first = patrol.first + plan.tiles
     return patrol.round[first : first + plan.tiles] or patrol.round[: plan.tiles]
-
-
-def startable(wanted: Sequence[str], warm: frozenset[str], starting: frozenset[str]) -> tuple[str, ...]:
-    """Which of the wanted cameras may start now, so that no more than a few do at one time: a platform that is asked for
-    many at once answers none (video.md §3)."""
-    room = MOST_STARTING - len(starting - warm)
-    cold = [camera for camera in wanted if camera not in warm and camera not in starting]
-    return tuple(cold[: max(0, room)])

@@ -18,6 +18,7 @@ from streams.camera import Limits, Moment, Reason, State
 from streams.condition import Seen
 from streams.gateway import Courtesy, Gateway, MayWatch, Visible
 from streams.live import LiveDesk, Verify, no_ticket
+from streams.masks import mark_of
 from streams.patrol import Sight
 from streams.relay import Key, Relays
 from streams.rounds import PlanOf, Rounds
@@ -121,23 +122,24 @@ async def serve(config: StreamsConfig, stop: asyncio.Event) -> None:
     supervisor = Supervisor(
         board, config.rules, moment, group_size=config.group_size, waits=config.waits, bounds=config.bounds
     )
-    wanting = _Wanting(supervisor)
-    live = LiveDesk(board, moment, supervisor.takes, Relays(wanting.want), config.verify)
+    wanting, reading = _Wanting(supervisor), _Reading(config.cameras, supervisor)
+    ward = Ward(board, await asyncio.to_thread(config.standing))
+    live = LiveDesk(board, moment, supervisor.takes, Relays(wanting.want), config.verify, faults=ward.faults)
     rounds = Rounds(config.plans, lambda: [camera for camera in supervisor.cameras if board.standing(camera)])
     gateway = Gateway(
         board, moment, origins=config.origins, web_port=config.web_port, may_watch=config.may_watch,
         visible=config.visible, courtesy=config.courtesy, live=live, elsewhere=config.elsewhere,
-        rounds=rounds,
+        rounds=rounds, in_force=reading.in_force, faults=ward.faults,
     )  # fmt: skip
     supervisor.on_part = live.take
+    supervisor.on_renewed = live.renewed
     herald = Herald(board, config.on_state)
-    ward = Ward(board, await asyncio.to_thread(config.standing))
     supervisor.on_judged = lambda shot, health: _judged(ward, shot, health)
     async with gateway.listening(config.host, config.port), supervisor:
         config.ready(gateway.port)
         works = [
-            _tick(board, live, gateway), _assess(config, rounds), _beat(config.beat), _reread(config, supervisor), herald.run(), wanting.run(),
-            _nurse(config, ward), _each_minute(config, ward),
+            _tick(board, live, gateway), _assess(config, rounds), _beat(config.beat), _reread(config, reading), herald.run(), wanting.run(),
+            _nurse(config, ward, gateway.judged), _each_minute(config, ward),
         ]  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         stopping = asyncio.create_task(stop.wait())
@@ -167,10 +169,28 @@ async def _beat(beat: Callable[[], None]) -> None:
         await asyncio.sleep(1.0)
 
 
-async def _reread(config: StreamsConfig, supervisor: Supervisor) -> None:
+class _Reading:
+    """Reads the register, one reading at a time, and has its cameras watched."""
+
+    def __init__(self, cameras: Callable[[], Sequence[CameraSpec]], supervisor: Supervisor) -> None:
+        self._cameras, self._supervisor = cameras, supervisor
+        self._one = asyncio.Lock()
+
+    async def read(self) -> None:
+        async with self._one:
+            await self._supervisor.watch(await asyncio.to_thread(self._cameras))
+
+    async def in_force(self, camera: str) -> str | None:
+        """Read now; the mark of the masks without which nothing of this camera is shown from this moment on."""
+        await self.read()
+        spec = self._supervisor.takes(camera)
+        return mark_of(spec.masks) if spec else None
+
+
+async def _reread(config: StreamsConfig, reading: _Reading) -> None:
     while True:
         try:
-            await supervisor.watch(await asyncio.to_thread(config.cameras))
+            await reading.read()
         except Exception:
             log.exception("the register of cameras could not be read: the cameras stay as they are")
         await asyncio.sleep(config.reread)
@@ -206,12 +226,15 @@ def _judged(ward: Ward, shot: Shot, health: Mapping[str, Any]) -> None:
     ward.seen(shot.camera, Seen(since, bool(health["known"])), health["figures"], shot, moment())
 
 
-async def _nurse(config: StreamsConfig, ward: Ward) -> None:
-    """Tell of faults; those that could not be told are told again with the next ones."""
+async def _nurse(config: StreamsConfig, ward: Ward, judged: Callable[[str], None]) -> None:
+    """Tell of faults: viewers at once, the store until it has heard."""
     waiting: list[Event] = []
     while True:
         await asyncio.sleep(_NURSE_SECONDS)
-        waiting.extend(ward.ticked(moment()))
+        fresh = list(ward.ticked(moment()))
+        waiting.extend(fresh)
+        for event in fresh:
+            judged(event.camera)
         if not waiting:
             continue
         try:

@@ -120,6 +120,12 @@ class Relay:
         if not self.queues:
             self.idle_since = now
 
+    def renew(self, now: float) -> None:
+        """What came before was taken under other masks: nobody is sent any more of it. The stream begins anew."""
+        self._first, self._group, self._bytes = None, [], 0
+        for queue in self.queues:
+            queue.begin([], now)
+
     def take(self, message: Message, now: float) -> None:
         """A message of the stream has come from its worker."""
         if message.part != "data":
@@ -163,6 +169,12 @@ class Relays:
     def take(self, key: Key, message: Message, now: float) -> None:
         if key in self._relays:
             self._relays[key].take(message, now)
+
+    def renew(self, camera: str, now: float) -> None:
+        """See `Relay.renew`, for each of a camera's streams."""
+        for (owner, _), relay in self._relays.items():
+            if owner == camera:
+                relay.renew(now)
 
     def ticked(self, now: float) -> None:
         """Let go of what nobody has watched for a while."""

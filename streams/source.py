@@ -62,6 +62,7 @@ class Seen:
         taken: when its picture was taken as far as can be known (see `Transit`), monotonic seconds.
         key: it is a key picture.
         time: in the source's own clock, which runs on where a file begins anew; seconds, None where it has none.
+        lag: by how much later the picture is shown than decoded, in seconds.
     """
 
     packet: av.Packet
@@ -69,6 +70,7 @@ class Seen:
     taken: float
     key: bool
     time: float | None
+    lag: float = 0.0
 
 
 class Source:
@@ -93,7 +95,7 @@ class Source:
         yield from self._file_packets() if self._file else self._live_packets()
 
     def _live_packets(self) -> Iterator[Seen]:
-        before, transit = time.monotonic(), Transit()
+        before, transit, unit = time.monotonic(), Transit(), float(self.stream.time_base or 0)
         try:
             for packet in self._container.demux(self.stream):
                 now = time.monotonic()
@@ -101,8 +103,10 @@ class Source:
                     raise SourceError(Reason.NO_DATA)  # the parser's last picture, given up when the time ran out
                 before = now
                 if packet.size:
-                    sent = _stream_time(packet)
-                    yield Seen(packet, now, now - transit.late_by(sent, now), packet.is_keyframe, sent)
+                    pts, dts = packet.pts, packet.dts
+                    sent = None if pts is None else pts * unit
+                    lag = 0.0 if pts is None or dts is None else (pts - dts) * unit
+                    yield Seen(packet, now, now - transit.late_by(sent, now), packet.is_keyframe, sent, lag)
                 if self._stop.is_set():
                     return
         except av.FFmpegError as error:
@@ -141,7 +145,9 @@ class Source:
                 if self._stop.wait(max(0.0, min(start + sent - origin - time.monotonic(), 60.0))):
                     return reached
                 now = time.monotonic()
-                yield Seen(packet, now, now, packet.is_keyframe, before + sent - origin)
+                lag = float(((packet.pts or 0) - packet.dts) * packet.time_base) if packet.dts is not None else 0.0
+                lag = max(0.0, lag)
+                yield Seen(packet, now, now, packet.is_keyframe, before + sent - origin + lag, lag)
         except av.FFmpegError:
             raise SourceError(Reason.BROKEN) from None
         if not count:
@@ -187,10 +193,6 @@ def _open_file(file: Path) -> InputContainer:
     except av.FFmpegError:
         raise SourceError(Reason.BROKEN) from None
     return container
-
-
-def _stream_time(packet: av.Packet) -> float | None:
-    return None if packet.pts is None else float(packet.pts * packet.time_base)
 
 
 def _refuse_unfit(container: InputContainer) -> None:

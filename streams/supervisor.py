@@ -82,6 +82,8 @@ class Supervisor:
         self._live: set[Key] = set()
         self.on_part: Callable[[Key, Message], None] = lambda key, message: None
         """Called with each message of a live stream that is wanted."""
+        self.on_renewed: Callable[[str], None] = lambda camera: None
+        """Called with a camera whose entry has changed: whatever there is of it from before must not be shown any more."""
         self.on_judged: Callable[[Shot, dict[str, Any]], None] = lambda shot, health: None
         """Called with each fresh picture and what its worker says of the camera's health."""
         self.restarts = 0
@@ -103,7 +105,8 @@ class Supervisor:
         """Watch exactly these cameras. One whose register is incomplete is on the board, and never opened."""
         now = self._moment()
         wanted = {spec.id: spec for spec in map(_plain, specs)}
-        for camera in set(self._specs) - set(wanted):
+        renewed = set(self._specs) - set(wanted)
+        for camera in renewed:
             self._board.dismiss(camera)
         for camera, spec in wanted.items():
             old = self._specs.get(camera)
@@ -111,7 +114,10 @@ class Supervisor:
                 self._board.admit(camera, now)
                 if reason := _shut(spec):
                     self._board.failed(camera, reason, now)
+                renewed.add(camera)
         self._specs = wanted
+        for camera in renewed:
+            self.on_renewed(camera)
         self._roster.place(camera for camera, spec in wanted.items() if _shut(spec) is None)
         await self._follow_roster()
 

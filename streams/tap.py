@@ -72,8 +72,7 @@ class Passing:
         self.size = (source.decoder.width, source.decoder.height)
 
     def parts(self, seen: Seen) -> list[Part]:
-        part = self._mp4.passed(seen.packet, _time(seen), seen.taken)
-        return [part] if part else []
+        return [self._mp4.passed(seen.packet, _time(seen), seen.lag, seen.taken, key=seen.key)]
 
     def close(self) -> None:
         self._mp4.close()
@@ -117,10 +116,7 @@ def _decoder_like(source: Source) -> Any:
 
 def _time(seen: Seen) -> float | None:
     """The decoding time in the stream's own clock; None where it has none (yet)."""
-    packet = seen.packet
-    if packet.dts is None or packet.pts is None or seen.time is None or packet.time_base is None:
-        return seen.time
-    return seen.time + float((packet.dts - packet.pts) * packet.time_base)
+    return None if seen.time is None else seen.time - seen.lag
 
 
 class Tap:

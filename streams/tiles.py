@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -47,13 +47,15 @@ def picture_message(shot: Shot, standing: Standing, mono: float) -> bytes:
     return struct.pack(">I", len(text)) + text + shot.jpeg
 
 
-def state_message(standing: Standing) -> str:
+def state_message(standing: Standing, faults: Iterable[str] = ()) -> str:
+    """`faults`: what stands of the camera's health, however live it is."""
     return _text(
         kind="state",
         camera=standing.camera,
         state=standing.state.value,
         reason=standing.reason.value if standing.reason else None,
         since=iso(standing.since),
+        faults=sorted(faults),
     )
 
 

@@ -11,7 +11,8 @@
  *
  * `stamp(brush, width, height)`, where it is given, paints the watermark over each picture.
  *
- * On each tile: `data-state` (live | stale | offline | connecting), `data-reason`, `data-as-of` (UTC, of the picture),
+ * On each tile: `data-state` (live | stale | offline | connecting), `data-reason`, `data-faults` (of a live one: covered,
+ * blurred, …, as `health.fault.*`, which its note names), `data-as-of` (UTC, of the picture),
  * `data-painted` once it has had a picture; the text goes into its `.tile-note`, the picture into its canvas.
  */
 
@@ -141,11 +142,12 @@ class Tile {
     const state = tileState(this.known, this.seenAt, connected, now);
     setAttribute(this.node, "data-reason", (connected && state !== "live" && this.known?.reason) || null);
     setAttribute(this.node, "data-state", state);
+    setAttribute(this.node, "data-faults", (state === "live" && this.known?.faults?.join(" ")) || null);
     if (this.note) setText(this.note, this.words(state, connected, now));
   }
 
   words(state, connected, now) {
-    if (state === "live") return "";
+    if (state === "live") return (this.known.faults ?? []).map((fault) => this.t(`health.fault.${fault}`)).join(" · ");
     if (state === "connecting") return this.t("cameras.tile.connecting");
     const reason = connected && this.known.reason ? this.t(`cameras.reason.${this.known.reason}`) : "";
     const since = this.seenAt === null ? Date.now() - Date.parse(this.known.since) : now - this.seenAt;

@@ -37,16 +37,22 @@ class Care:
             return events.all_standing(connection)
 
     def on_events(self, told: Sequence[Event]) -> None:
-        """Write faults down as they are raised and cleared. Told twice they are written once."""
+        """Write faults down as they are raised and cleared, and tell every screen. Told twice they are written once."""
         digests = {
             id(event): kept(self._folder, event.shot.jpeg) for event in told if isinstance(event, Raised) and event.shot
         }
-        with self._parts.store.write() as connection:
+        changed: dict[str, None] = {}
+        with self._parts.door.transaction() as (deed, facts):
             for event in told:
                 if isinstance(event, Cleared):
-                    events.clear_fault(connection, event.camera, event.fault, event.at)
+                    written: object = events.clear_fault(deed.db, event.camera, event.fault, event.at)
                 else:
-                    events.raise_fault(connection, _fault(event, digests.get(id(event))), event.at)
+                    written = events.raise_fault(deed.db, _fault(event, digests.get(id(event))), event.at)
+                if written:
+                    changed[event.camera] = None
+            for camera in changed:
+                deed.camera_judged(camera)
+        self._news.publish(facts)
 
     def on_minute(self, minutes: Sequence[MinuteOf]) -> None:
         """Keep the minute; then open repairs that are due and offer closings."""

@@ -161,7 +161,7 @@ def _row(context: PageContext, view: AuditView, line: Line, names: Sequence[str]
         "cameras": _cameras(context, view, line),
         "camera": _camera(context, view, line.object),
         "object": line.object or "—",
-        "detail": html.Span(_detail(context, view.log, line), title=_detail(context, view.log, line)),
+        "detail": html.Span(_detail(context, view, line), title=_detail(context, view, line)),
         "address": line.address or "—",
         "hash": html.Code(line.hash[:10], title=line.hash),
     }
@@ -196,16 +196,28 @@ def _camera(context: PageContext, view: AuditView, code: str) -> str:
     return parts.name(context, known) if known else code
 
 
-def _detail(context: PageContext, log: str, line: Line) -> str:
-    if log == "viewings":
+def _detail(context: PageContext, view: AuditView, line: Line) -> str:
+    if view.log == "viewings":
         kind = context.text(f"audit.kind.{line.detail['kind']}")
         more = [str(line.detail[name]) for name in ("reference", "plan", "note") if line.detail.get(name)]
-        return " · ".join([kind, *more])
-    if log == "register":
+        return " · ".join([kind, *_lasted(context, view.now, line), *more])
+    if view.log == "register":
         names = [context.texts.get(f"watching.entry.{name}", name) for name in sorted(line.detail["changes"])]
         note = line.detail.get("note")
         return context.text("watching.comma").join(names) + (f" · {note}" if note else "")
     return " · ".join(f"{name} {value}" for name, value in line.detail.items())
+
+
+def _lasted(context: PageContext, now: datetime, line: Line) -> list[str]:
+    """How long somebody looked, of views that go on: until he left, until the line ran out, or still."""
+    if line.detail["kind"] not in ("live", "wall"):
+        return []
+    ended = datetime.fromisoformat(line.detail["ended"] or line.detail["until"])
+    if ended > now:
+        return [context.text("audit.lasts")]
+    seconds = round((ended - line.at).total_seconds())
+    key = "audit.lasted" if line.detail["ended"] else "audit.ran_out"
+    return [context.text(key, time=f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}")]
 
 
 def _pager(context: PageContext, view: AuditView) -> html.Div:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from models import tables as t
 from models.camera_health.tables import camera_event
@@ -50,6 +50,11 @@ def clear_fault(connection: Connection, camera: str, fault: str, now: datetime) 
 def standing(connection: Connection, camera: str) -> frozenset[str]:
     """The faults that stand now."""
     return frozenset(connection.execute(select(_e.fault).where(_e.camera == camera, _e.cleared_at.is_(None))).scalars())
+
+
+def faulty() -> Select[Any]:
+    """The ids of the cameras of which any fault stands now."""
+    return select(_e.camera).where(_e.cleared_at.is_(None))
 
 
 def all_standing(connection: Connection) -> dict[str, frozenset[str]]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, and_, or_, select, update
 
 from models import tables as t
+from models.camera_health.events import standing
 from models.door import clocks, moving, reporting, ticking
 from models.door.reporting import Report, Reported
 from models.door.together import Together
@@ -80,7 +81,16 @@ class Deed(Writing):
             or_(t.camera.c.state != state, t.camera.c.reason.is_distinct_from(reason)),
         )
         if self.db.execute(update(t.camera).where(changed).values(values)).rowcount:
-            self.draft(None, CameraChanged(at=self.real, camera=camera, state=state, reason=reason, since=since))
+            told = {"state": state, "reason": reason, "since": since, "faults": _faults(self.db, camera)}
+            self.draft(None, CameraChanged(at=self.real, camera=camera, **told))
+
+    def camera_judged(self, camera: str) -> None:
+        """Tell everybody that faults of a camera were raised or cleared, with the state it has."""
+        k = t.camera.c
+        row = self.db.execute(select(k.state, k.reason, k.since).where(k.id == camera)).first()
+        if row and row.since:
+            told = {"state": row.state, "reason": row.reason, "since": row.since, "faults": _faults(self.db, camera)}
+            self.draft(None, CameraChanged(at=self.real, camera=camera, **told))
 
     def set_time(self, line: Timebase | None) -> None:
         """Set the county's clock and tell everybody."""
@@ -176,3 +186,7 @@ class Door:
 
         answer: A = self._store.run(transaction)
         return answer
+
+
+def _faults(connection: Connection, camera: str) -> tuple[str, ...]:
+    return tuple(sorted(standing(connection, camera)))

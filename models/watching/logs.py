@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
 
 from models import chain
 from models import tables as t
+from models.watching import ledger
 from models.watching import tables as w
 
 EXPORTS = "export."
@@ -57,7 +58,8 @@ def page(
     if before is not None:
         where = and_(where, table.c.id < before)
     rows = connection.execute(select(table).where(where).order_by(table.c.id.desc()).limit(size + 1)).all()
-    lines = [_line(log, row) for row in rows[:size]]
+    over = ledger.ends(connection, [row.id for row in rows[:size]]) if log == "viewings" else {}
+    lines = [_line(log, row, over.get(row.id)) for row in rows[:size]]
     return lines, lines[-1].id if len(rows) > size else None
 
 
@@ -116,10 +118,11 @@ def _concerns(log: str, object: str) -> ColumnElement[bool]:
     return t.audit.c.object == object
 
 
-def _line(log: str, row: Row[Any]) -> Line:
+def _line(log: str, row: Row[Any], ended: datetime | None = None) -> Line:
     if log == "viewings":
         detail = {"kind": row.kind, "reference": row.reference, "note": row.note, "plan": row.plan,
-                  "cameras": row.cameras, "until": row.until.isoformat()}  # fmt: skip
+                  "cameras": row.cameras, "until": row.until.isoformat(),
+                  "ended": ended.isoformat() if ended else None}  # fmt: skip
         shown = row.cameras[0] if len(row.cameras) == 1 else f"{len(row.cameras)}"
         return Line(row.id, row.at, row.viewer, row.role, row.purpose, shown, row.address, row.hash, detail)
     if log == "register":

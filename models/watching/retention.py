@@ -121,6 +121,10 @@ def _cut_ledger(connection: Connection, rules: Privacy, now: datetime) -> int:
     if first is None:
         return 0
     until = connection.execute(select(func.max(v.id)).where(v.at < before, v.id < first + BITE)).scalar_one()
+    e = w.viewing_end.c
+    ended = connection.execute(select(func.max(e.id)).where(e.at < before)).scalar()
+    if ended is not None:
+        chain.cut(connection, w.viewing_end, ended)
     gone = chain.cut(connection, w.viewing, until)
     if gone:
         connection.execute(delete(w.viewed).where(w.viewed.c.viewing <= until))

@@ -26,6 +26,16 @@ viewing = Table(
 """The ledger: append-only and chained (`models.chain`). No frame leaves the gateway without an open line."""
 Index("ix_viewing_viewer", viewing.c.viewer, viewing.c.until)
 
+viewing_end = Table(
+    "viewing_end",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("viewing", BigInteger, nullable=False, unique=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("hash", String(64), nullable=False),
+)
+"""When a viewing was ended before its time: append-only and chained. A line without one holds until its `until`."""
+
 viewed = Table(
     "viewed",
     metadata,
@@ -77,3 +87,13 @@ legal_hold = Table(
     Column("lifted_at", Utc),
     Column("lifted_by", String(64)),
 )
+
+camera_call = Table(
+    "camera_call",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("cameras", JSON, nullable=False),
+    Column("called_at", Utc, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+"""Cameras that take over every patrol (`models.watching.calls`)."""

@@ -107,6 +107,7 @@ POST /api/v1/evaluation/appeals/1/actions/grant | leader                  |
 GET  /api/v1/events                      | {WATCH}                        | events
 GET  /api/v1/cameras                     | {WATCH} admin                  | read operate
 POST /api/v1/views                       | {WATCH} admin                  | read operate display
+POST /api/v1/views/1/actions/end         | {WATCH} admin                  | read operate display
 POST /api/v1/cameras/1/stills            | duty leader operator admin     |
 POST /api/v1/cameras/1/snapshots         | duty leader operator           |
 POST /api/v1/cameras/1/masks             | admin                          |

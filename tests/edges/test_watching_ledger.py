@@ -17,7 +17,7 @@ from models.safekeeping import broken_chains
 from models.store import Store
 from models.timebase import real_now
 from models.vault import Vault
-from models.watching import ledger, register
+from models.watching import ledger, logs, register
 from models.watching import tables as w
 from models.watching.ledger import Opening
 from models.watching.rights import Purpose
@@ -43,6 +43,37 @@ def test_a_line_covers_its_cameras_for_its_viewer_until_it_runs_out(county_store
         assert ledger.covered(connection, "duty", NOW) == {CAMERA, "other"}
         assert ledger.covered(connection, "leader", NOW) == frozenset()
         assert ledger.covered(connection, "duty", NOW + timedelta(hours=2)) == frozenset()
+
+
+def test_a_line_is_gone_on_under_where_everything_is_the_same_and_ends_when_its_viewer_says_so(
+    county_store: Store,
+) -> None:
+    """One viewing is one line, however often its tiles are shown anew; and the ledger knows how long it was."""
+    opening, leader = Opening("live", Purpose.INSPECTION, (CAMERA,), plan="file"), Actor("leader", Role.LEADER)
+    with county_store.write() as connection:
+        number, until = ledger.write(connection, opening, DUTY, NOW)
+        later = NOW + timedelta(hours=1)
+        assert ledger.continued(connection, number, opening, DUTY, later) == until
+        others = (
+            ledger.continued(connection, number, opening, leader, later),
+            ledger.continued(connection, number, Opening("live", Purpose.INSPECTION, ("x",), plan="file"), DUTY, later),
+            ledger.continued(
+                connection, number, Opening("live", Purpose.CASE, (CAMERA,), "X", plan="file"), DUTY, later
+            ),
+            ledger.continued(connection, number, opening, DUTY, until - timedelta(minutes=1)),
+            ledger.continued(connection, number + 1, opening, DUTY, later),
+        )
+        assert others == (None,) * 5
+        assert not ledger.end(connection, number, "leader", later)
+        assert ledger.end(connection, number, "duty", later) and not ledger.end(connection, number, "duty", later)
+        assert ledger.covered(connection, "duty", later) == frozenset()
+        assert ledger.continued(connection, number, opening, DUTY, later) is None
+        (line,), _ = logs.page(connection, "viewings", logs.Wanted())
+        assert line.detail["ended"] == later.isoformat()
+    assert faults(county_store) == []
+    with county_store.write() as connection:
+        connection.execute(update(w.viewing_end).values(at=NOW))
+    assert faults(county_store) == ["Ends of viewings: line 1 was changed."]
 
 
 def test_lines_are_numbered_without_a_gap_and_the_chain_is_whole(county_store: Store) -> None:

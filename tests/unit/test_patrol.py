@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from streams.patrol import (
     AHEAD_SECONDS,
-    MOST_STARTING,
     SIZES,
     Patrol,
     Plan,
@@ -20,7 +19,6 @@ from streams.patrol import (
     ordered,
     overridden,
     shown,
-    startable,
     ticked,
 )
 
@@ -88,13 +86,6 @@ def test_the_next_group_starts_ahead_and_not_before() -> None:
     assert ahead(last, plan, 39.0) == NAMES[:4]
     assert ahead(begun(Plan(NAMES[:4], 4), {}, 0.0), Plan(NAMES[:4], 4), 19.0) == ()
     assert ahead(overridden(patrol, ["x"], plan, 1.0), plan, 19.9) == ()
-
-
-@given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.lists(st.sampled_from(NAMES), unique=True))
-def test_never_more_than_a_few_start_at_one_time(warm: set[str], starting: set[str], wanted: list[str]) -> None:
-    more = startable(wanted, frozenset(warm), frozenset(starting))
-    assert not set(more) & (warm | starting)
-    assert len(set(more)) + len(starting - warm) <= max(MOST_STARTING, len(starting - warm))
 
 
 def test_an_empty_plan_shows_nothing() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from dashboard.api.watching import shapes
@@ -21,6 +21,7 @@ from models.watching import masks, pictures, register
 from models.watching.catalogue import COLUMNS, exported
 from models.watching.rights import gaps, plain_roles
 from streams.addresses import AddressRefusedError, AddressRules, RemoteAddress, parsed, refuse_host
+from streams.inforce import masks_in_force
 
 LONGEST_HOLD = timedelta(days=3660)
 
@@ -35,12 +36,21 @@ def register_routes(api: APIBlueprint) -> None:
 
 
 def _masks(path: shapes.CameraPath, body: shapes.MaskBody) -> Response:
-    """The worker has them within half a second; until it has, no picture is shown. Saving is reviewing."""
+    """Answered when they are in force: from then on no picture under other masks leaves its worker. Saving is reviewing."""
     if sentence := masks.fault(body.masks):
         raise Problem(422, sentence, field="masks")
     today = real_now().astimezone(services().zone).date()
     values = {"masks": masks.plain(body.masks), "mask_review": today, "mask_reviewer": visitor().name}
-    return _changed(path.camera, values, body.version, "masks", body.note)
+    answer = _changed(path.camera, values, body.version, "masks", body.note)
+    answer.in_force = _in_force(path.camera, masks.plain(body.masks))
+    return jsonify(answer.model_dump(mode="json"))
+
+
+def _in_force(camera: str, saved: Any) -> bool:
+    """Whether the streams process says so, asked with the saver's own credentials. False: it did not answer."""
+    address = services().probes.get("video", "").replace("tcp://", "ws://", 1)
+    header = "Authorization" if g.by_token else "Cookie"
+    return masks_in_force(address, {header: request.headers.get(header, "")}, camera, saved) if address else False
 
 
 def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
@@ -57,7 +67,7 @@ def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
         except ValueError as error:
             raise Problem(422, str(error), field="shown_to") from error
     _demand_known(values)
-    return _changed(path.camera, values, body.version, "register", body.note)
+    return jsonify(_changed(path.camera, values, body.version, "register", body.note).model_dump(mode="json"))
 
 
 def _demand_known(values: dict[str, Any]) -> None:
@@ -88,7 +98,7 @@ def _demand_host(host: str, rules: AddressRules) -> None:
         return
 
 
-def _changed(camera: str, values: dict[str, Any], version: int, act: str, note: str) -> Response:
+def _changed(camera: str, values: dict[str, Any], version: int, act: str, note: str) -> shapes.EntryAnswer:
     parts, now = services(), real_now()
     with parts.store.write() as connection:
         try:
@@ -103,8 +113,7 @@ def _changed(camera: str, values: dict[str, Any], version: int, act: str, note: 
         row = register.entry(connection, camera)
         assert row is not None
         left = gaps(row._mapping, now.date(), register.privacy(connection).review_days)
-    answer = shapes.EntryAnswer(camera=camera, version=row.version, changed=sorted(changes), gaps=list(left))
-    return jsonify(answer.model_dump(mode="json"))
+    return shapes.EntryAnswer(camera=camera, version=row.version, changed=sorted(changes), gaps=list(left))
 
 
 # --- the catalogue as a file -----------------------------------------------------------------------------------------

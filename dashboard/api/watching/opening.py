@@ -35,8 +35,9 @@ class Opened:
     """As ticket and watermark say it: `case:CODE`, `inspection`."""
 
 
-def opened(who: Visitor, wanted: Opening) -> Opened:
-    """Write the line for those of the wanted cameras that this visitor may open.
+def opened(who: Visitor, wanted: Opening, view: int | None = None) -> Opened:
+    """Write the line for those of the wanted cameras that this visitor may open; where his open line `view` covers just
+    this already, he goes on under it.
 
     Raises:
         Problem: 403 where it is none of them, 404 for a case unknown to this visitor, 422 for a purpose without its name.
@@ -51,7 +52,11 @@ def opened(who: Visitor, wanted: Opening) -> Opened:
         if not allowed:
             raise refused_problem(refused)
         line = Opening(wanted.kind, wanted.purpose, allowed, wanted.reference, wanted.note, wanted.plan)
-        number, until = ledger.write(connection, line, who.actor, now, request.remote_addr or "")
+        still = ledger.continued(connection, view, line, who.actor, now) if view is not None else None
+        if view is not None and still is not None:
+            number, until = view, still
+        else:
+            number, until = ledger.write(connection, line, who.actor, now, request.remote_addr or "")
     name = f"{wanted.purpose}:{wanted.reference}" if wanted.reference else str(wanted.purpose)
     return Opened(number, now, until, allowed, refused, name)
 

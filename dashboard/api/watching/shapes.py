@@ -39,6 +39,9 @@ class ViewBody(Reason):
     kind: Literal["live", "wall"] = "live"
     cameras: Annotated[list[CameraId], Field(max_length=MOST_CAMERAS, description="none: all of a wall's patrol")]
     plan: Annotated[Line, Field(max_length=64, description="`patrol:NAME` for a patrol")] = ""
+    view: Annotated[int, Field(strict=True, ge=1, le=2**62)] | None = Field(
+        None, description="one's own open line, to go on under where everything is the same"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> ViewBody:
@@ -58,6 +61,20 @@ class ViewAnswer(BaseModel):
     cameras: list[str]
     refused: dict[str, str]
     tickets: dict[str, str]
+
+
+class ViewPath(Known):
+    """A line of the ledger and what to do with it."""
+
+    view: Annotated[int, Field(ge=1, le=2**62)]
+    action: Annotated[Line, Field(max_length=32)]
+
+
+class ViewEnded(BaseModel):
+    """`ended`: it was open, and is not any more; false where there was nothing of one's own to end."""
+
+    view: int
+    ended: bool
 
 
 class SnapshotBody(Shape):
@@ -80,12 +97,14 @@ class MaskBody(Shape):
 
 
 class EntryAnswer(BaseModel):
-    """A register's entry after a change."""
+    """A register's entry after a change. `in_force`, of masks: from now on no picture under other masks is sent; false
+    where the streams process did not confirm it, which then reads them within a second of running again."""
 
     camera: str
     version: int
     changed: list[str]
     gaps: list[str]
+    in_force: bool | None = None
 
 
 def _address(text: str) -> str:

@@ -16,7 +16,7 @@ from dashboard.services import services, visitor
 from dashboard.stamped import stamped
 from models import attachments, queries
 from models.timebase import real_now
-from models.watching import pictures
+from models.watching import ledger, pictures
 from models.watching.ledger import Opening
 from models.watching.rights import Purpose
 from streams.still import NoStillError, Still, masked_still
@@ -29,6 +29,11 @@ def register(api: APIBlueprint) -> None:
         summary="Open cameras: writes the ledger, then lets the gateway show them",
         responses={201: shapes.ViewAnswer},
     )(_views)
+    api.post(
+        "/views/<view>/actions/<action>",
+        summary="`end`: nothing more is shown under this line of one's own",
+        responses={200: shapes.ViewEnded},
+    )(_end)
     api.post("/cameras/<camera>/stills", summary="One masked picture, watermarked, as JPEG")(_still)
     api.post(
         "/cameras/<camera>/snapshots",
@@ -42,9 +47,18 @@ def _views(body: shapes.ViewBody) -> tuple[Response, int]:
     who = visitor()
     cameras = tuple(body.cameras) or _patrolled(body.plan.removeprefix(shapes.PATROL))
     wanted = Opening(body.kind, body.purpose, cameras, body.reference, body.note, body.plan)
-    done = opened(who, wanted)
+    done = opened(who, wanted, body.view)
     answer = shapes.ViewAnswer(**as_words(done, who, tickets(who, done) if body.kind == "live" else {}))
     return jsonify(answer.model_dump(mode="json")), 201
+
+
+def _end(path: shapes.ViewPath) -> Response:
+    """Said by a page that is left, so that the ledger knows how long somebody looked. Ending twice is ending once."""
+    if path.action != "end":
+        raise Problem(404, f"There is no action {path.action!r}; expected end.", field="action")
+    with services().store.write() as connection:
+        ended = ledger.end(connection, path.view, visitor().name, real_now())
+    return jsonify(shapes.ViewEnded(view=path.view, ended=ended).model_dump(mode="json"))
 
 
 def _patrolled(name: str) -> tuple[str, ...]:

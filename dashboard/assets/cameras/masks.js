@@ -1,6 +1,6 @@
 /**
  * The mask editor: polygons over a masked picture of the camera, by pointer and by keyboard. Corners are shares of the
- * picture. What is saved is with the worker within a second; until it is, no picture is shown, here as anywhere.
+ * picture. A save is answered when the new masks are in force: from then on nobody is sent a picture without them.
  *
  * Pointer: click sets a corner, a click on the first corner closes the mask, corners can be dragged. Keyboard: arrows move
  * the cross (with Shift further), Enter sets a corner or takes up the one under the cross, C closes the mask, Delete
@@ -235,9 +235,9 @@ export function start(root) {
       return;
     }
     version = done.body.version;
-    setText(word, say("watching.masks.saved"));
-    await new Promise((wake) => setTimeout(wake, 1400)); // the register is read once a second
-    if (await load(6)) setText(word, say("watching.masks.applied"));
+    word.dataset.state = done.body.in_force ? "good" : "bad";
+    setText(word, say(done.body.in_force ? "watching.masks.saved" : "watching.masks.unconfirmed"));
+    if (await load(8) && done.body.in_force) setText(word, say("watching.masks.applied"));
     draw();
   }
 

@@ -1,12 +1,12 @@
 /**
  * One camera: it is shut until somebody says what for. Then the server writes its ledger and hands out a ticket, and the
- * live view begins, under a watermark. Each new connection asks, and is written down, anew.
+ * live view begins, under a watermark. Each new connection asks anew; the line is the same, and ends when the view does.
  */
 import { watchAge } from "../desk/age.js";
 import { post, wordsOf } from "../desk/post.js";
 import { watchLive } from "../live/player.js";
 import { el, setText } from "../ui/dom.js";
-import { openViews } from "./open.js";
+import { hold, openViews } from "./open.js";
 import { aboutOf, field } from "./page.js";
 import { drawMotion } from "./plot.js";
 import { overlay, watermarkText } from "./watermark.js";
@@ -42,9 +42,15 @@ function stageOf(root, form, about, say) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await ask();
-    if (answer.ok) begin(answer);
-    else refuse(answer);
+    running?.end();
+    const wanted = wish();
+    const release = hold(wanted);
+    const answer = await openViews(wanted);
+    if (answer.ok) begin(answer, wanted, release);
+    else {
+      release();
+      refuse(answer);
+    }
   });
   act("close").addEventListener("click", close);
   act("full").addEventListener("click", () => stage.requestFullscreen?.());
@@ -53,18 +59,17 @@ function stageOf(root, form, about, say) {
     if (running) play(document.fullscreenElement === stage ? "main" : "sub");
   });
 
-  function ask() {
+  function wish() {
     const wanted = { kind: "live", cameras: [about.camera], purpose: purpose.value };
     if (named()) wanted.reference = form.elements.reference.value.trim();
     if (form.elements.note.value.trim()) wanted.note = form.elements.note.value.trim();
-    return openViews(wanted);
+    return wanted;
   }
 
-  function begin(answer) {
-    running?.end();
+  function begin(answer, wanted, release) {
     const purposeWords = [say(`watching.purpose.${purpose.value}`), answer.purpose.split(":")[1]].filter(Boolean).join(" ");
     const lift = overlay(stage, () => watermarkText(about.viewer, purposeWords));
-    running = { answer, fresh: true, view: null, end: () => { lift(); running.view?.stop(); running = null; } };
+    running = { answer, wanted, fresh: true, view: null, end: () => { lift(); release(); running.view?.stop(); running = null; } };
     play("sub");
     setText(word, say("watching.open.opened", { view: answer.view }));
     delete word.dataset.state;
@@ -76,13 +81,13 @@ function stageOf(root, form, about, say) {
     running.view = watchLive({ url: about.live, node: stage, stream, ticket, t: say });
   }
 
-  /** A ticket lives for a minute and opens one connection; the next one asks again, and is written down again. */
+  /** A ticket lives for a minute and opens one connection; the next one asks again, under the same line of the ledger. */
   async function ticket() {
     if (running?.fresh) {
       running.fresh = false;
       return running.answer.tickets[about.camera];
     }
-    const answer = await ask();
+    const answer = await openViews(running?.wanted ?? wish());
     if (!answer.ok) throw new Error(reason(answer));
     if (running) running.answer = answer;
     return answer.tickets[about.camera];

@@ -4,19 +4,51 @@
  */
 
 const EARLY_MS = 120_000;
+const LINGER_MS = 1_500;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+
+/** This page's open lines, by what was asked: shown anew or connected anew, they are gone on under and not written again. */
+const lines = new Map();
+
+/** Somebody on this page looks under what was asked, until the returned function is called; the last one ends the line. */
+export function hold(wanted) {
+  const key = JSON.stringify(wanted);
+  const line = lines.get(key) ?? { view: null, holders: 0 };
+  lines.set(key, line);
+  line.holders += 1;
+  let held = true;
+  return () => {
+    if (!held) return;
+    held = false;
+    line.holders -= 1;
+    setTimeout(() => line.holders || endLine(key), LINGER_MS);
+  };
+}
+
+function endLine(key) {
+  const line = lines.get(key);
+  lines.delete(key);
+  if (line?.view) {
+    fetch(`/api/v1/views/${line.view}/actions/end`, { method: "POST", headers: { "X-GC-CSRF": "1" }, keepalive: true }).catch(() => {});
+  }
+}
+
+addEventListener("pagehide", () => [...lines.keys()].forEach(endLine));
 
 /** Ask once. Answers `{ok: true, ...}` with the server's answer, or `{ok: false, status, reason, detail, field}`. */
 export async function openViews(wanted) {
   const headers = { "X-GC-CSRF": "1", "Content-Type": "application/json", Accept: "application/json" };
+  const line = lines.get(JSON.stringify(wanted));
+  const asked = line?.view ? { ...wanted, view: line.view } : wanted;
   let answer;
   try {
-    answer = await fetch("/api/v1/views", { method: "POST", headers, body: JSON.stringify(wanted) });
+    answer = await fetch("/api/v1/views", { method: "POST", headers, body: JSON.stringify(asked) });
   } catch {
     return { ok: false, status: 0 };
   }
   const body = await answer.json().catch(() => ({}));
+  if (line) line.view = answer.ok ? body.view : null;
   if (answer.ok) return { ok: true, ...body };
   return { ok: false, status: answer.status, reason: body.reason, detail: body.detail, field: body.field };
 }
@@ -26,6 +58,7 @@ export async function openViews(wanted) {
  * `told` hears every answer that settles something: an opened line, or a refusal. Returns what ends it.
  */
 export function keepOpen(wanted, told) {
+  const release = hold(wanted);
   let timer = 0;
   let stopped = false;
   let failures = 0;
@@ -43,6 +76,7 @@ export function keepOpen(wanted, told) {
   return () => {
     stopped = true;
     clearTimeout(timer);
+    release();
   };
 }
 

@@ -54,7 +54,10 @@ function rate(f, words) {
 function offline(f, words) {
   if (!f.cameras_total) return [words.t("wall.note.no_cameras"), ""];
   const missing = f.cameras_total - f.cameras_online;
-  return missing ? [words.t("wall.note.not_online"), words.number(missing)] : [words.t("wall.note.all_online"), ""];
+  if (!missing && !f.cameras_faulty) return [words.t("wall.note.all_online"), ""];
+  if (!f.cameras_faulty) return [words.t("wall.note.not_online"), words.number(missing)];
+  const faulty = words.t("wall.note.faulty", { n: words.number(f.cameras_faulty) });
+  return missing ? [`${faulty} · ${words.t("wall.note.not_online")}`, words.number(missing)] : [faulty, ""];
 }
 
 function unitOf(card, words) {

@@ -17,6 +17,7 @@ from streams.addresses import redacted
 
 MASK_WORDS = (
     "watching.masks.draw", "watching.masks.undo", "watching.masks.delete", "watching.masks.save", "watching.masks.saved",
+    "watching.masks.unconfirmed",
     "watching.masks.waiting", "watching.masks.applied", "watching.masks.failed", "watching.masks.load",
     "watching.masks.note", "watching.masks.none", "watching.masks.mask", "watching.masks.corners", "watching.masks.finish",
     "watching.masks.keys", "watching.masks.changed", "watching.masks.confirm", "watching.open.network",

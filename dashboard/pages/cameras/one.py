@@ -23,6 +23,7 @@ from models.timebase import real_now
 from models.watching import register, sights
 from models.watching.register import subjects
 from models.watching.rights import Purpose, purposes, refusal
+from streams.condition import FAULTS
 
 ENTRY = ("purpose", "legal_basis", "owner", "sign", "mask_review", "mask_reviewer", "public", "codec", "shown_to")
 HOURS = 24
@@ -34,6 +35,7 @@ WORDS = (
     "watching.refused.reserved", "live.connecting", "live.live", "live.stalled", "live.lost", "live.refused",
     "live.latency", "live.watermark", "live.pictures", "live.masked", "live.why.codec", "live.why.masked",
     "live.why.busy", "live.why.no_main", "watching.open.gone",
+    *(f"health.fault.{fault}" for fault in FAULTS),
 )  # fmt: skip
 
 

@@ -15,12 +15,14 @@ from dashboard.services import own_host, services, visitor
 from models.timebase import real_now
 from models.watching.register import subjects
 from models.watching.rights import Purpose, refusal
+from streams.condition import FAULTS
 from streams.patrol import SIZES
 
 WORDS = (
     "watching.patrol.start", "watching.patrol.stop", "live.held",
     "watching.open.network", "watching.open.failed", "watching.purpose.inspection", "cameras.reason.hidden", "wall.cameras.no_module", "cameras.tile.connecting",
     "cameras.tile.stale", "cameras.tile.offline", "cameras.tile.lost", "live.full",
+    *(f"health.fault.{fault}" for fault in FAULTS),
 )  # fmt: skip
 USUAL = PatrolPlan()
 
