@@ -21,6 +21,7 @@ from alerts.sequence import Fact
 from models import figures
 from models.directory import Directories
 from models.door import Conflict, Door
+from models.emergencies.facade import Emergencies
 from models.evaluation import analysis, books
 from models.evaluation.reading import Counties
 from models.filters import Moment
@@ -99,6 +100,7 @@ class Worker:
         self._news = news
         self._executor = executor
         self._keep_facts = keep_facts
+        self._emergencies = Emergencies(county.door)
         self._lease = Lease(county.store, "figures")
         self._books_lease = Lease(county.store, "evaluation")
         self._counties = Counties(county.store, county.rules)
@@ -168,8 +170,11 @@ class Worker:
         pause = pause_until(due, now, line, real_now())
         if pause > 0:
             return pause
-        looked, facts = self._county.door.tick(now, BITE)
+        looked, facts = self._emergencies.tick(now)  # first: nothing waits behind ordinary cases
         self._news.publish(facts)
+        more, facts = self._county.door.tick(now, BITE)
+        self._news.publish(facts)
+        looked += more
         return 0.005 if looked else 0.1  # 0: another worker has them
 
     # -- figures ------------------------------------------------------------------------------------------------------

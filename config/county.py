@@ -15,6 +15,7 @@ import shapely
 from pydantic import BeforeValidator, ConfigDict, Field, PositiveInt
 
 from config.evaluation import Formulas
+from config.plans import Plan
 
 Unit = Literal["urgent_hour", "work_hour", "work_day", "calendar_day"]
 """紧急工作时 (continuous, nights too), 工作时 (office hours only), 工作日 (eight of them), 自然日."""
@@ -197,11 +198,18 @@ class NotifyRules:
 
 @dataclass(frozen=True)
 class EmergencyTimers:
-    """Minutes after the start by which the initial report 初报 is due."""
+    """Minutes after the start by which the initial report 初报 is due; how a start is confirmed; the video conference.
+
+    `confirmation`: a second person confirms (`second`), or anybody may take it back for `window_seconds` (`window`).
+    """
 
     __pydantic_config__ = STRICT
     initial_report_phone: PositiveInt
     initial_report_written: PositiveInt
+    confirmation: Literal["window", "second"] = "window"
+    window_seconds: Annotated[int, Field(ge=5, le=600)] = 60
+    conference: Annotated[str, Field(pattern=r"^(https://\S+)?$", max_length=300)] = ""
+    """Address of the county's own video conference 视频互动, which is linked to and not built; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -503,6 +511,8 @@ class County(CountyRules):
     duty: tuple[Duty, ...]
     duty_changes: tuple[DutyChange, ...] = ()
     evaluation: Formulas
+    plans: Mapping[str, Plan] = dataclass_field(default_factory=dict)
+    """Emergency plans 预案 by code."""
     label_sets: Mapping[str, LabelSet] = dataclass_field(default_factory=dict)
     """How the steps may be called; `labels` names the set in use."""
 

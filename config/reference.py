@@ -1,10 +1,8 @@
 """The county's reference data: `load` it whole and sound, or `check` it and read every fault with its line.
 
 A county is a folder: `county.toml` (local numbers), `areas.geojson`, `departments.csv`, `categories.csv`,
-`sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`
-and `duty_changes.csv`.
 `sources.csv`, a `calendar/` with one CSV file a year, and where there are any `posts.csv`, `cameras.csv`, `duty.csv`,
-`evaluation.toml`.
+`duty_changes.csv`, `evaluation.toml` and `plans/` with one TOML file an emergency plan.
 The nouns are in `config.county`, reading in `config.tables` and `config.area_files`, geometry in `config.tiling`.
 """
 
@@ -17,7 +15,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from config import gb28181, tiling
+from config import gb28181, plans, tiling
 from config.area_files import area_features, county_areas
 from config.county import (
     SCENES,
@@ -182,6 +180,7 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
         duty=files.duty(),
         duty_changes=files.duty_changes(),
         evaluation=files.evaluation(),
+        plans=plans.read(folder, departments, files.problems),
         label_sets=sets,
     )
     _check_stage_categories(county, findings)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select
 from models import tables as t
 from models.camera_health.events import faulty
 from models.door import escalated_fact
+from models.emergencies.listing import count_running
 from models.filters import Moment, is_open, predicate
 from models.ladder.floods import Counted, grouped
 from models.messages import AlarmGroup, Counts, DepartmentRow, Figures, GridMap, Pin, Snapshot, Trend
@@ -63,7 +64,7 @@ def snapshot(connection: Connection, moment: Moment, number: int, real: datetime
         id=f"{number}.0",
         at=real,
         county=_counts(groups, sum(reported.values()), sum(closed.values()), sum(escalated.values())),
-        emergencies=0,
+        emergencies=count_running(connection),
         cameras_online=_cameras(connection, t.camera.c.state == "live"),
         cameras_total=_cameras(connection, t.camera.c.id.is_not(None)),
         cameras_faulty=_cameras(connection, (t.camera.c.state == "live") & t.camera.c.id.in_(faulty())),

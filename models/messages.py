@@ -96,6 +96,46 @@ class CaseEscalated(CaseFact):
     acknowledged_by: str | None = None
 
 
+class EmergencyFact(Message):
+    """What every fact about an emergency carries: where it stands now. The title is masked; a drill says so."""
+
+    emergency: str
+    title: str
+    plan: str
+    level: int = Field(ge=1, le=4)
+    state: Literal["pending", "running", "ended", "cancelled", "withdrawn"]
+    drill: bool
+    lead: str
+    departments: list[str]
+    longitude: float | None
+    latitude: float | None
+    radius_m: int
+    started_at: Instant
+    version: int
+
+
+class EmergencyStarted(EmergencyFact):
+    """It runs: the wall is taken over."""
+
+    kind: Literal["emergency.started"] = "emergency.started"
+
+
+class EmergencyMoved(EmergencyFact):
+    """Something was done in its room. `action`: of the table of moves, `start` (it waits for its confirmation), `clock`."""
+
+    kind: Literal["emergency.moved"] = "emergency.moved"
+    action: str
+    by: str
+    department: str | None = None
+
+
+class EmergencyCancelled(EmergencyFact):
+    """Its mark was cancelled by name."""
+
+    kind: Literal["emergency.cancelled"] = "emergency.cancelled"
+    by: str
+
+
 class CameraChanged(Message):
     kind: Literal["camera.changed"] = "camera.changed"
     camera: str
@@ -237,7 +277,17 @@ class GridMap(Message):
 
 
 Fact = Annotated[
-    CaseReported | CaseMoved | OrderIssued | ClockWarned | ClockBreached | CaseEscalated | CameraChanged | TimeChanged,
+    CaseReported
+    | CaseMoved
+    | OrderIssued
+    | ClockWarned
+    | ClockBreached
+    | CaseEscalated
+    | EmergencyStarted
+    | EmergencyMoved
+    | EmergencyCancelled
+    | CameraChanged
+    | TimeChanged,
     Field(discriminator="kind"),
 ]
 FACT: TypeAdapter[Any] = TypeAdapter(Fact)

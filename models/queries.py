@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 
 from models import tables as t
+from models.emergencies.listing import next_clock as emergencies_clock
 from models.filters import ENDLESS, CaseFilter, FilterRefused, Moment, scope
 from models.moves import Actor
 
@@ -230,4 +231,5 @@ def feed(connection: Connection, actor: Actor, size: int = 20) -> Sequence[Row[A
 def next_clock(connection: Connection) -> datetime | None:
     """When the next clock acts, so that the alerts worker sleeps until then and no longer."""
     clock = t.cases.c.next_clock_at
-    return connection.execute(select(func.min(clock)).where(clock.is_not(None))).scalar()
+    of_cases = connection.execute(select(func.min(clock)).where(clock.is_not(None))).scalar()
+    return min((at for at in (of_cases, emergencies_clock(connection)) if at is not None), default=None)

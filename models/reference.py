@@ -24,6 +24,7 @@ from config.county import (
     Source,
 )
 from config.evaluation import Formulas
+from config.plans import Plan
 from models import tables as t
 from models.rules import REFERENCE
 from models.store import Store
@@ -31,6 +32,8 @@ from models.vault import Vault
 
 EVALUATION = "evaluation"
 """The document of the formulas."""
+PLANS = "plans"
+"""The document of the emergency plans, by code."""
 
 
 def put(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -115,6 +118,7 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
         _put_roster(connection, "duty", Duty, county.duty)
         _put_roster(connection, "duty-changes", DutyChange, county.duty_changes)
         put_document(connection, EVALUATION, TypeAdapter(Formulas).dump_python(county.evaluation, mode="json"))
+        put_document(connection, PLANS, TypeAdapter(dict[str, Plan]).dump_python(dict(county.plans), mode="json"))
         put_areas(connection, [_area(area) for area in county.areas.values()])
         put(connection, t.post, [_row(t.post, post) for post in county.posts])
         put(connection, t.department, [_department(department) for department in county.departments.values()])

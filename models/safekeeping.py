@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from models import chain
 from models import tables as t
 from models.door import chained
+from models.emergencies import tables as emergencies
 from models.store import Store
 from models.watching import tables as watching
 
@@ -24,6 +25,7 @@ CHAINS = (
     (watching.viewing, "Ledger of viewings"),
     (watching.viewing_end, "Ends of viewings"),
     (watching.camera_change, "Camera register"),
+    (emergencies.log, "Log of emergencies"),
 )
 """The logs that nobody may edit, and what a fault calls them."""
 _ROWS = 1_000

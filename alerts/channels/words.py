@@ -50,7 +50,8 @@ def letter(rows: Sequence[Any], tongue: Tongue) -> Letter:
 
 def _one(row: Any, tongue: Tongue) -> Letter:
     if row.code is None:
-        title = tongue.text("ladder.told.message", title=row.title)
+        of_emergency = getattr(row, "emergency_id", None) is not None
+        title = tongue.text("ladder.told.emergency" if of_emergency else "ladder.told.message", title=row.title)
         return Letter(title, tongue.text("ladder.told.footer"))
     level, what = tongue.text(f"common.level.{row.level}"), tongue.text(f"ladder.kind.{row.kind}")
     title = tongue.text("ladder.told.subject", level=level, what=what, code=row.code)

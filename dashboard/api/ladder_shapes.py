@@ -63,6 +63,7 @@ class InboxRow(BaseModel):
     level: int
     code: str | None = Field(description="the case; None for a message")
     message: int | None
+    emergency: str | None = Field(None, description="the emergency; None for a case or a message")
     title: str
     department: str | None
     town: str | None

@@ -175,6 +175,18 @@ class Door:
             yield deed, facts
             facts.extend(deed.finish())
 
+    def deed(self, work: Callable[[Deed], A]) -> tuple[A, list[Message]]:
+        """Any work in one transaction, run again from its start where the database asks for it; with the facts to publish."""
+        rules = self._rules()
+
+        def transaction(connection: Connection) -> tuple[A, list[Message]]:
+            deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
+            answer = work(deed)
+            return answer, deed.finish()
+
+        done: tuple[A, list[Message]] = self._store.run(transaction)
+        return done
+
     def _done(self, work: Callable[[Deed], A]) -> A:
         rules = self._rules()
 

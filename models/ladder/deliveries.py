@@ -49,7 +49,19 @@ def _ready(now: datetime, real: datetime) -> ColumnElement[bool]:
 
 _TOLD = [
     lt.notification.c[name]
-    for name in ("kind", "reason", "rung", "level", "department", "town", "title", "at", "due_at", "message_id")
+    for name in (
+        "kind",
+        "reason",
+        "rung",
+        "level",
+        "department",
+        "town",
+        "title",
+        "at",
+        "due_at",
+        "message_id",
+        "emergency_id",
+    )
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select, true, update
 
 from models import tables as t
+from models.emergencies import tables as et
 from models.filters import FilterRefused
 from models.ladder import tables as lt
 from models.ladder.floods import MOST, Counted, Group, grouped
@@ -90,6 +91,10 @@ _ROW = (
             "settled_at", "settled_by", "escalation_id", "message_id",
         )
     ),
+    select(et.emergency.c.number)
+    .where(et.emergency.c.id == lt.notification.c.emergency_id)
+    .scalar_subquery()
+    .label("emergency"),
     t.cases.c.code,
     t.cases.c.stage,
 )  # fmt: skip

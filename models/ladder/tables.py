@@ -27,6 +27,7 @@ notification = Table(
     ),  # urge | receipt | supervise | contact | again | notice | message | reminder
     Column("case_id", Id, ForeignKey("cases.id")),
     Column("message_id", Id, ForeignKey("message.id")),
+    Column("emergency_id", Id, ForeignKey("emergency.id")),
     Column("step", String(32), nullable=False),  # its name within the case or the message: each is told once
     Column("escalation_id", Id, ForeignKey("escalation.id")),
     Column("reason", String(16), nullable=False, server_default=""),
@@ -42,6 +43,7 @@ notification = Table(
     Column("settled_by", String(64)),
     UniqueConstraint("case_id", "step"),
     UniqueConstraint("message_id", "step"),
+    Index("ix_notification_emergency_step", "emergency_id", "step", unique=True),
     Index("ix_notification_at", "at"),
 )
 delivery = Table(

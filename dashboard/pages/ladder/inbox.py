@@ -177,7 +177,9 @@ def _row(context: PageContext, view: InboxView, row: InboxRow) -> html.Li:
     if row.rung is not None:
         what = f"{what} · {_rung(context, view, row.rung)}"
     to = f"/messages/{row.message}" if row.message is not None else f"/cases/{row.code}"
-    head = [parts.level(context, row.level)] if row.message is None else []
+    if row.emergency is not None:
+        to = f"/emergencies/{row.emergency}"
+    head = [parts.level(context, row.level)] if row.code is not None else []
     return html.Li(
         [
             html.Div(
@@ -205,7 +207,10 @@ def _rung(context: PageContext, view: InboxView, rung: int) -> str:
 def _facts(context: PageContext, view: InboxView, row: InboxRow) -> list[Any]:
     if row.message is not None:
         return []
-    facts = [html.Span(row.code, className="num"), html.Span(context.text(f"ladder.reason.{row.reason}"))]
+    facts = [
+        html.Span(row.emergency or row.code, className="num"),
+        html.Span(context.text(f"ladder.reason.{row.reason}")),
+    ]
     department = view.directory.departments.get(row.department or "")
     if department:
         facts.append(html.Span(parts.name(context, department, short=True)))
