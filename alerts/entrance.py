@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
+from alerts.rooms import TOPIC, may_listen
 from models.accounts import Visitor
 from models.messages import Subscribe
 from models.moves import Role
@@ -92,9 +93,13 @@ def admit(visitor: Visitor, topics: Iterable[str]) -> None:
         if visitor.role in (Role.SYSTEM, Role.DISPLAY):
             raise Turned(NOT_ALLOWED, f"The role {visitor.role} has no inbox.")
         return
+    if topics == [TOPIC]:
+        if not may_listen(visitor):
+            raise Turned(NOT_ALLOWED, f"The role {visitor.role} may not hear the topic {TOPIC}.")
+        return
     for topic in topics:
         if topic != "wall":
-            raise Turned(NOT_ALLOWED, "There is no such topic; expected wall, or inbox alone.")
+            raise Turned(NOT_ALLOWED, "There is no such topic; expected wall, or inbox or emergencies alone.")
     reads = visitor.role is Role.SYSTEM and bool(visitor.scopes & READING_SCOPES)
     if visitor.role not in WATCHERS and not reads:
         raise Turned(NOT_ALLOWED, f"The role {visitor.role} may not hear the topic wall.")

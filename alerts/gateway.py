@@ -43,6 +43,7 @@ from alerts.entrance import (
     subscription,
 )
 from alerts.inboxes import Inboxes, Unread
+from alerts.rooms import TOPIC, emergencies_in, heard_by
 from alerts.sequence import Fact
 from models.accounts import Visitor
 from models.messages import SUBPROTOCOL, Heartbeat, InboxChanged, Message, Snapshot, SnapshotRequired
@@ -151,6 +152,14 @@ class InboxSeat(Seat):
         await self.wire.send(self._encoded(unread), text=True)
 
 
+class RoomSeat(Seat):
+    """A page that hears of emergencies alone: see `alerts.rooms`."""
+
+    def __init__(self, wire: Guest, visitor: Visitor) -> None:
+        super().__init__(wire, 0)
+        self.visitor = visitor
+
+
 class Gateway:
     """Takes what a follower brings (`facts`, `figures`, `jumped`) and pushes it. Lives in one event loop."""
 
@@ -181,6 +190,7 @@ class Gateway:
         self._live: set[Seat] = set()
         self._inboxes = Inboxes(unread or _nothing_unread)
         self._listening: set[InboxSeat] = set()
+        self._in_rooms: set[RoomSeat] = set()
         self._wires: set[Guest] = set()
         self._counted: Counter[str] = Counter()
         self._serial = int(time.time() * 1000)  # so that a gateway that begins anew does not use an id again
@@ -207,6 +217,18 @@ class Gateway:
         self._lags.append(_seconds_since(messages[-1]))
         self._moved.set()
         self._inboxes.nudge()
+        if self._in_rooms:
+            self._tell_rooms([body for _number, body in facts])
+
+    def _tell_rooms(self, bodies: Sequence[str]) -> None:
+        """Facts about emergencies to the pages of rooms. Whoever does not keep up is cut off, and asks anew."""
+        found = emergencies_in(bodies)
+        for seat in tuple(self._in_rooms) if found else ():
+            if self._keeps_up(seat):
+                for body in heard_by(seat.visitor, found):
+                    seat.wire.transport.write(Frame(Opcode.TEXT, body.encode()).serialize(mask=False))
+            else:
+                seat.wire.transport.abort()
 
     def jumped(self, last: int) -> None:
         """Facts up to `last` will never come: every screen takes a fresh snapshot."""
@@ -323,6 +345,8 @@ class Gateway:
             if isinstance(seat, InboxSeat):
                 self._listening.add(seat)
                 self._inboxes.add(seat)
+            elif isinstance(seat, RoomSeat):
+                self._in_rooms.add(seat)
             else:
                 await self._catch_up(seat)
             await wire.recv()
@@ -335,6 +359,8 @@ class Gateway:
             pulse.cancel()
             if seat:
                 self._live.discard(seat)
+            if isinstance(seat, RoomSeat):
+                self._in_rooms.discard(seat)
             if isinstance(seat, InboxSeat):
                 self._listening.discard(seat)
                 self._inboxes.discard(seat)
@@ -352,6 +378,8 @@ class Gateway:
         wire.topics = tuple(wanted.topics)
         if wire.topics == ("inbox",):
             return InboxSeat(wire, wire.visitor.name, self.bounds.drained, self._unread_message)
+        if wire.topics == (TOPIC,):
+            return RoomSeat(wire, wire.visitor)
         after = fact_before(wanted.after)
         if after is not None and after > self._ring.last:
             await self._reach(after)
@@ -452,6 +480,9 @@ class Gateway:
             heartbeat = self._encoded(Heartbeat)
             self._broadcast([heartbeat], self._ring.last)
             frame = Frame(Opcode.TEXT, heartbeat).serialize(mask=False)
+            for room in tuple(self._in_rooms):
+                if room.open and self._keeps_up(room):
+                    room.wire.transport.write(frame)
             for seat in tuple(self._listening):
                 if seat.open and seat.keeps_up:
                     seat.wire.transport.write(frame)

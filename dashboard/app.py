@@ -21,6 +21,7 @@ from dashboard import (
     administration,
     api,
     deskwork,
+    emergencies,
     entrance,
     evidence,
     guard,
@@ -106,6 +107,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     exports.register(flask)
     deskwork.register(flask)
     evidence.register(flask)
+    emergencies.register(flask)
     flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
     api.register(flask)
     _mount_dash(flask, routes)

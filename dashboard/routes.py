@@ -116,6 +116,13 @@ TABLE: tuple[Route, ...] = (
     Route("/evaluation", roles=EVALUATED, page=True),
     Route("/evaluation/export", roles=EVALUATED),
     Route("/evaluation/analysis", roles=CENTRE_AND_LEADER, page=True),
+    Route("/emergencies", roles=EVALUATED, page=True),
+    Route("/emergencies/<number>", roles=EVALUATED, page=True),
+    Route("/emergencies/<number>/review", roles=CENTRE, page=True),
+    Route("/emergencies/<number>/review.xlsx", roles=CENTRE),
+    Route("/emergencies/<number>/reports/<int:report>", roles=CENTRE),
+    Route("/emergencies/<number>/reports/<int:report>/pdf", roles=CENTRE),
+    Route("/emergencies/<number>/reports/<int:report>/docx", roles=CENTRE),
     Route("/inbox", roles=PERSONS, page=True),
     Route("/messages", roles=DESK, page=True),
     Route("/messages/<number>", roles=DESK, page=True),
@@ -133,6 +140,8 @@ TABLE: tuple[Route, ...] = (
     Route("/live/reference", roles=WATCH),
     Route("/live/snapshot", roles=WATCH),
     Route("/live/duty", roles=WATCH),
+    Route("/live/emergencies", roles=WATCH | EVALUATED),
+    Route("/live/emergencies/<number>", roles=EVALUATED),
     Route("/map/areas.geojson", roles=WATCH | DESK | ADMIN),
     # machines
     Route("/healthz", anyone=True),
@@ -169,6 +178,16 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/filters/<name>/actions/<action>", ("POST",), roles=DESK),
     Route(f"{_API}/orders", roles=DESK, scopes=_CASES),
     Route(f"{_API}/figures", roles=WATCH, scopes=_READ),
+    Route(f"{_API}/plans", roles=EVALUATED, scopes=_READ),
+    Route(f"{_API}/emergencies", roles=EVALUATED, scopes=_READ),
+    Route(f"{_API}/emergencies", ("POST",), roles=CENTRE, scopes=_scopes("operate")),
+    Route(f"{_API}/emergencies/<number>", roles=EVALUATED, scopes=_READ),
+    Route(
+        f"{_API}/emergencies/<number>/actions/<action>",
+        ("POST",),
+        roles=EVALUATED,
+        scopes=_scopes("operate"),
+    ),
     Route(f"{_API}/evaluation", roles=EVALUATED, scopes=_CASES),
     Route(f"{_API}/evaluation/appeals", ("POST",), roles=frozenset({Role.OPERATOR, Role.DEPARTMENT})),
     Route(f"{_API}/evaluation/appeals/<int:number>/actions/<action>", ("POST",), roles=frozenset({Role.LEADER})),
@@ -234,8 +253,10 @@ class Routes:
     """Finds the line of a path. Raises werkzeug's NotFound and MethodNotAllowed."""
 
     def __init__(self, table: Collection[Route] = TABLE) -> None:
-        self._by_pattern = {route.pattern: route for route in table}
-        rules = [Rule(route.pattern, methods=route.methods, endpoint=route.pattern) for route in table]
+        self._table = tuple(table)
+        rules = [
+            Rule(route.pattern, methods=route.methods, endpoint=str(number)) for number, route in enumerate(self._table)
+        ]
         self._map = Map(rules, merge_slashes=False, redirect_defaults=False)
 
     def find(self, path: str, method: str) -> Match:
@@ -246,8 +267,8 @@ class Routes:
         """
         if "//" in path or not path.startswith("/"):
             raise NotFound  # werkzeug would trim them, and Flask might read the path in another way than this table
-        pattern, values = self._map.bind("").match(path, method)
-        return Match(self._by_pattern[str(pattern)], {name: str(value) for name, value in values.items()})
+        number, values = self._map.bind("").match(path, method)
+        return Match(self._table[int(str(number))], {name: str(value) for name, value in values.items()})
 
     def page(self, path: str, visitor: Visitor) -> Match | None:
         """The page at a path, if there is one and this visitor may open it."""

@@ -6,7 +6,20 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.blueprint import APIBlueprint
 
-from dashboard.api import cases, duty, evaluation, filters, forecast, mail, orders, people, reference, reports, watching
+from dashboard.api import (
+    cases,
+    duty,
+    emergencies,
+    evaluation,
+    filters,
+    forecast,
+    mail,
+    orders,
+    people,
+    reference,
+    reports,
+    watching,
+)
 from dashboard.problems import Problem
 from dashboard.server import SECURITY, Server, description
 
@@ -17,7 +30,20 @@ def register(server: Server) -> None:
     """Add the whole API and its description."""
     api = APIBlueprint("api", __name__, url_prefix=PREFIX, abp_security=SECURITY)
     api.before_request(_demand_json)
-    for part in (reports, cases, orders, filters, forecast, reference, people, duty, evaluation, watching, mail):
+    for part in (
+        reports,
+        cases,
+        emergencies,
+        orders,
+        filters,
+        forecast,
+        reference,
+        people,
+        duty,
+        evaluation,
+        watching,
+        mail,
+    ):
         part.register(api)
     server.register_api(api)
     server.add_url_rule(f"{PREFIX}/openapi.json", "openapi", lambda: jsonify(description(server)))

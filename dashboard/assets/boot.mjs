@@ -20,6 +20,9 @@ const MODULES = {
   admin: () => import("./desk/admin.js"),
   inbox: () => import("./ladder/inbox.js"),
   messages: () => import("./ladder/messages.js"),
+  emergencies: () => import("./emergency/list.js"),
+  emergency: () => import("./emergency/room.js"),
+  review: () => import("./emergency/replay.js"),
   duty: () => import("./duty/duty.js"),
   reference: () => import("./admin/reference.js"),
 };

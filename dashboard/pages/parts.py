@@ -20,6 +20,7 @@ LINKS = (
     ("/wall", "desk.wall"),
     ("/desk", "desk.desk"),
     ("/cases", "desk.cases"),
+    ("/emergencies", "emergency.nav"),
     ("/evaluation", "desk.evaluation"),
     ("/inbox", "ladder.inbox"),
     ("/messages", "ladder.messages"),

@@ -13,6 +13,8 @@ from dashboard.pages.administration import reference
 from dashboard.pages.cameras import book, editing, health, listing, one, patrol
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
+from dashboard.pages.emergencies import listing as emergencies
+from dashboard.pages.emergencies import review, room
 from dashboard.pages.evaluation import analysis, scores
 from dashboard.pages.ladder import inbox, messages
 from dashboard.problems import Problem
@@ -38,6 +40,9 @@ PAGES: Mapping[str, Page] = {
     "/cameras/<camera>": lambda context, values, query: one.layout(context, values["camera"]),
     "/cameras/<camera>/masks": lambda context, values, query: editing.masks(context, values["camera"]),
     "/cameras/<camera>/register": lambda context, values, query: editing.entry(context, values["camera"]),
+    "/emergencies": lambda context, values, query: emergencies.layout(context, query),
+    "/emergencies/<number>": lambda context, values, query: room.layout(context, values["number"]),
+    "/emergencies/<number>/review": lambda context, values, query: review.layout(context, values["number"]),
     "/audit": lambda context, values, query: audit.layout(context, query),
     "/admin": lambda context, values, query: admin.layout(context),
     "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),

@@ -5,7 +5,7 @@ A follow-up looks only at lines behind the last one that a sent report told of; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,12 @@ class Words:
     length: Callable[[float], str]
     place: Callable[[Any], str]
     plan: Callable[[Any], str]
+    names: Mapping[str, str]
+    """What a plan's codes are called: `role:…`, `question:…`, `option:…:…`, `objective:…`."""
+
+    def named(self, kind: str, code: str) -> str:
+        """The name of a code, or the code."""
+        return self.names.get(f"{kind}:{code}", code)
 
 
 def compose(
@@ -99,11 +105,11 @@ def sentence(line: Any, words: Words) -> str:
         finding=finding,
         kind=kind,
         contact=contact,
-        role=detail.get("role", ""),
+        role=words.named("role", detail.get("role", "")),
         account=detail.get("account", ""),
-        question=detail.get("question", ""),
-        answer=detail.get("answer", ""),
-        objective=detail.get("objective", ""),
+        question=words.named("question", detail.get("question", "")),
+        answer=words.named(f"option:{detail.get('question', '')}", detail.get("answer", "")),
+        objective=words.named("objective", detail.get("objective", "")),
         radius=detail.get("radius_m", ""),
         minutes=detail.get("minutes", ""),
         to=detail.get("to", ""),

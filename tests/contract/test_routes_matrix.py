@@ -125,6 +125,20 @@ GET  /api/v1/sources                     | {EVERYBODY}                    | {ALL
 POST /api/v1/rounds                      | grid                           |
 POST /api/v1/handovers                   | duty operator                  |
 POST /api/v1/handovers/7/actions/receive | duty operator                  |
+GET  /emergencies                        | duty leader operator department |
+GET  /emergencies/E-1                    | duty leader operator department |
+GET  /emergencies/E-1/review             | duty leader operator           |
+GET  /emergencies/E-1/review.xlsx        | duty leader operator           |
+GET  /emergencies/E-1/reports/1          | duty leader operator           |
+GET  /emergencies/E-1/reports/1/pdf      | duty leader operator           |
+GET  /emergencies/E-1/reports/1/docx     | duty leader operator           |
+GET  /live/emergencies                   | display duty leader operator department |
+GET  /live/emergencies/E-1               | duty leader operator department |
+GET  /api/v1/plans                       | duty leader operator department | read operate
+GET  /api/v1/emergencies                 | duty leader operator department | read operate
+POST /api/v1/emergencies                 | duty leader operator           | operate
+GET  /api/v1/emergencies/E-1             | duty leader operator department | read operate
+POST /api/v1/emergencies/E-1/actions/end | duty leader operator department | operate
 GET  /inbox                              | {EVERYBODY_BUT_DISPLAY}        |
 GET  /messages                           | duty leader operator department grid |
 GET  /messages/1                         | duty leader operator department grid |

@@ -9,6 +9,7 @@ import { Live } from "../ui/live.js";
 import { makeWords } from "../ui/words.js";
 import { buildBanner } from "./banner.js";
 import { buildDepartments, buildTowns } from "./departments.js";
+import { buildEmergency } from "./emergency.js";
 import { buildEscalation } from "./escalation.js";
 import { aboutCase, buildFeed, isNews } from "./feed.js";
 import { buildFigures } from "./figures.js";
@@ -72,6 +73,7 @@ function buildViews(root, context) {
     mosaic: buildMosaic(panelOf("wall-cameras"), whole),
     feed: buildFeed(panelOf("wall-feed"), whole),
     escalation: buildEscalation(document.getElementById("wall-dialog"), whole),
+    emergency: buildEmergency(root, { ...whole, map }),
   };
 }
 
@@ -187,6 +189,7 @@ export async function start(root) {
     } else if (message.kind === "figures") painter.figures(message);
     else if (message.kind === "map") painter.map(message);
     else if (message.kind === "time.changed") clock.set(message);
+    else if (message.kind.startsWith("emergency.")) views.emergency.fact(message);
     else painter.fact(message);
     truth.heard("link", clock.server());
   }
@@ -198,6 +201,7 @@ export async function start(root) {
     onMessage: take,
     onSnapshot(picture) {
       views.feed.reset(picture.feed);
+      views.emergency.snapshot();
       painter.map(picture.map);
       painter.figures(picture.figures);
     },

@@ -65,6 +65,14 @@ export function makeSound() {
       tick();
     },
 
+    /** So many alarms of this level, once: for news that is shown beside the sound, whatever else sounds. */
+    chime(wanted, times = 1) {
+      if (!enabled()) return;
+      const { tones, length, pairs } = ALARMS[wanted] ?? ALARMS[4];
+      const whole = pairs * 2 * length + 0.5;
+      for (let n = 0; n < times; n += 1) for (let i = 0; i < pairs * 2; i += 1) beep(tones[i % 2], context.currentTime + 0.02 + n * whole + i * length, length);
+    },
+
     mute() {
       mutedUntil = performance.now() + MUTE;
       next = mutedUntil;

@@ -52,6 +52,8 @@ export class GridMap {
   #forced = false;
   #home = true;
   #homeZoom = 0;
+  #around = null;
+  #paint = null;
   #homeTimer = 0;
   #hatched = null;
   #hover = 0;
@@ -219,6 +221,16 @@ export class GridMap {
     if (at && this.#drawing) this.#overlay.flash(projector(this.#drawing.now(), this.#size())(at, this.#metres(fact.area, fact.town)));
   }
 
+  /** Home is around these places (an emergency's perimeter), or the county again for null; `paint(project, size)` draws
+   * over the map and is told whenever the view moves. */
+  focus(places, paint = null) {
+    const same = JSON.stringify(places) === JSON.stringify(this.#around);
+    [this.#around, this.#paint] = [places, paint];
+    if (!this.#controls) return;
+    if (same) this.#place();
+    else this.#goHome();
+  }
+
   /** What the map shows of a grid or town: `[open, due soon, overdue]`, for tests and for a person at the console. */
   counts(code) {
     if (!this.#ledger) return null;
@@ -269,7 +281,9 @@ export class GridMap {
   #place() {
     if (!this.#drawing) return;
     const size = this.#size();
-    this.#overlay.place(projector(this.#drawing.now(), size), size, this.#boxes());
+    const project = projector(this.#drawing.now(), size);
+    this.#overlay.place(project, size, this.#boxes());
+    this.#paint?.(project, size);
     this.#levelByZoom();
   }
 
@@ -313,7 +327,7 @@ export class GridMap {
   }
 
   #homeView() {
-    const view = homeView(this.#places.outline, this.#tall ? PITCH : 0, this.#size(), this.#boxes(0.8 * rem()), rem());
+    const view = homeView(this.#around ?? this.#places.outline, this.#tall ? PITCH : 0, this.#size(), this.#boxes(0.8 * rem()), rem());
     this.#homeZoom = view.zoom;
     return view;
   }
