@@ -35,6 +35,7 @@ from dashboard import (
 from dashboard.evaluation import exports
 from dashboard.holders import Holders
 from dashboard.measures import Measures
+from dashboard.open311 import routes as open311
 from dashboard.pages import router
 from dashboard.problems import Problem
 from dashboard.routes import Routes
@@ -110,6 +111,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     emergencies.register(flask)
     flask.add_url_rule("/attachments/<digest>", "attachment", photos.show)
     api.register(flask)
+    open311.register(flask)
     _mount_dash(flask, routes)
     _warm(flask)
     return flask

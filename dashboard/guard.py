@@ -20,7 +20,7 @@ from werkzeug.datastructures import Headers
 from wtforms import ValidationError  # type: ignore[import-untyped]
 
 from dashboard.dash_styles import STYLES
-from dashboard.problems import MACHINE, Problem
+from dashboard.problems import MACHINE, OPEN311, Problem
 from dashboard.routes import SAFE, Route, Routes
 from dashboard.services import own_host, services
 from models import accounts
@@ -75,11 +75,17 @@ def language_of(cookie: str | None, default: str) -> str:
 
 def _identify() -> tuple[Visitor | None, bool]:
     """The visitor, and whether a bearer token (not a session) says so. A token that is given must be right."""
-    header = request.headers.get("Authorization")
+    header = request.headers.get("Authorization") or _api_key()
     if header is not None:
         return _of_token(header), True
     secret = request.cookies.get(SESSION_COOKIE)
     return (_of_session(secret), False) if secret else (None, False)
+
+
+def _api_key() -> str | None:
+    """GeoReport v2 has the token as the parameter `api_key`."""
+    key = request.values.get("api_key") if request.path.startswith(OPEN311) else None
+    return f"Bearer {key}" if key else None
 
 
 def _of_token(header: str) -> Visitor:
@@ -88,7 +94,7 @@ def _of_token(header: str) -> Visitor:
         found = services().holders.find(secret.strip())
         if found is not None:
             return found
-    raise _unknown("This token is not valid; expected `Authorization: Bearer TOKEN`.")
+    raise _unknown("This token is not valid; expected `Authorization: Bearer TOKEN`, or api_key for Open311.")
 
 
 def _of_session(secret: str) -> Visitor | None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from dashboard.open311.writing import MEDIA_TYPES, written
 from models.accounts import Visitor
 from models.door import Conflict
 from models.filters import FilterRefused
@@ -20,7 +21,22 @@ from models.store import StoreUnavailable
 LOG = logging.getLogger(__name__)
 RETRY_AFTER = "2"
 """Seconds after which a client may try again when the store is away."""
-MACHINE = ("/api/", "/admin/data/", "/live/", "/map/", "/_dash-", "/attachments/", "/metrics", "/healthz", "/readyz")
+OPEN311 = "/open311/v2/"
+"""Where errors have the form of GeoReport v2."""
+_AS_OPEN311 = {401: 403, 422: 400}
+"""The standard knows 403 for a missing or invalid api_key, and 400 for whatever is wrong in a request."""
+MACHINE = (
+    OPEN311,
+    "/api/",
+    "/admin/data/",
+    "/live/",
+    "/map/",
+    "/_dash-",
+    "/attachments/",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+)
 
 
 class Problem(Exception):
@@ -38,7 +54,9 @@ class Problem(Exception):
 def answer(problem: Problem) -> Response:
     """The problem in the form that its asker reads."""
     title = HTTP_STATUS_CODES.get(problem.status, "Unknown")
-    if not request.path.startswith(MACHINE):
+    if request.path.startswith(OPEN311):
+        response = _open311(problem)
+    elif not request.path.startswith(MACHINE):
         response = _page(problem.status)
     else:
         body: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status}
@@ -47,9 +65,16 @@ def answer(problem: Problem) -> Response:
             body["field"] = problem.field
         response = jsonify(body)
         response.mimetype = "application/problem+json"
-    response.status_code = problem.status
+    response.status_code = problem.status if response.status_code == 200 else response.status_code
     response.headers.update(problem.headers)
     return response
+
+
+def _open311(problem: Problem) -> Response:
+    form = "json" if request.path.endswith(".json") else "xml"
+    status = _AS_OPEN311.get(problem.status, problem.status)
+    body = written("errors", [{"code": status, "description": problem.detail}], form)
+    return Response(body, status, content_type=MEDIA_TYPES[form])
 
 
 def _page(status: int) -> Response:

@@ -76,6 +76,8 @@ def _scopes(*names: str) -> frozenset[str]:
 _API = "/api/v1"
 _READ = _scopes("read", "operate")
 _CASES = _READ | _scopes("department")
+_OPEN311 = "/open311/v2"
+_PUBLIC = _scopes("report", "read", "operate")
 _ANY_TOKEN = _scopes("report", "read", "operate", "department", "events")
 
 TABLE: tuple[Route, ...] = (
@@ -226,6 +228,13 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
     Route(f"{_API}/tokens", roles=ADMIN),
     Route(f"{_API}/tokens/<name>/actions/<action>", ("POST",), roles=ADMIN),
+    # Open311 GeoReport v2: by api_key, which is a token of a client system
+    Route(f"{_OPEN311}/discovery.<form>", anyone=True),
+    Route(f"{_OPEN311}/services.<form>", scopes=_PUBLIC),
+    Route(f"{_OPEN311}/services/<code>.<form>", scopes=_PUBLIC),
+    Route(f"{_OPEN311}/requests.<form>", ("GET", "POST"), scopes=_PUBLIC, body=64_000),
+    Route(f"{_OPEN311}/requests/<code>.<form>", scopes=_PUBLIC),
+    Route(f"{_OPEN311}/tokens/<code>.<form>", scopes=_PUBLIC),
 )
 
 HOME = {

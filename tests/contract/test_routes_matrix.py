@@ -118,6 +118,13 @@ POST /api/v1/holds/1/actions/lift        | admin                          |
 GET  /api/v1/audit/viewings              | auditor                        |
 GET  /api/v1/audit/viewings/chain        | auditor                        |
 GET  /api/v1/audit/viewings/lines.csv    | auditor                        |
+GET  /open311/v2/discovery.json          | anyone                         | anyone
+GET  /open311/v2/services.json           |                                | report read operate
+GET  /open311/v2/services/010101.json    |                                | report read operate
+GET  /open311/v2/requests.json           |                                | report read operate
+POST /open311/v2/requests.json           |                                | report
+GET  /open311/v2/requests/X-1.json       |                                | report read operate
+GET  /open311/v2/tokens/X-1.json         |                                | report read operate
 GET  /api/v1/departments                 | {EVERYBODY}                    | {ALL_TOKENS}
 GET  /api/v1/areas                       | {EVERYBODY}                    | {ALL_TOKENS}
 GET  /api/v1/categories                  | {EVERYBODY}                    | {ALL_TOKENS}
@@ -205,6 +212,8 @@ def let_in(answer: TestResponse) -> bool:
     if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login?"):
         return False
     refused = answer.get_json(silent=True) or {}
+    if isinstance(refused, list):  # Open311's errors
+        return answer.status_code != 403
     return not (answer.status_code == 403 and (refused.get("field") in ("Authorization", None)))
 
 
