@@ -13,19 +13,22 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from alerts.courier import AFTER_FAULT, Courier, Desk
 from alerts.entrance import Credential
+from alerts.exchange.telling import Teller
+from alerts.exchange.watching import FeedWatch
 from alerts.follower import Ears, Follower
 from alerts.gateway import Bounds, Gateway
 from alerts.inboxes import Unread
 from alerts.keeping import Keeping
 from alerts.news import News
 from alerts.worker import County, Worker
+from config.networks import listed, networks
 from config.settings import Settings
 from models import accounts, figures
 from models.accounts import Visitor
@@ -72,19 +75,40 @@ def run_alerts(settings: Settings, *, keep_facts: timedelta = timedelta(days=14)
         county = County(store, rules, door, CountyClock(store), Directories(store))
         desk = Desk(store, rules, county.clock, county.directories, Vault(settings.secret()), settings.language)
         courier = Courier(desk, threads=f"{THREADS}-courier")
-        worker = Worker(county, News(settings.redis), settings.redis, executor, keep_facts=keep_facts)
+        news = News(settings.redis)
+        worker = Worker(county, news, settings.redis, executor, keep_facts=keep_facts)
+        outside = ThreadPoolExecutor(1, thread_name_prefix=f"{THREADS}-outside")  # may wait for others for long
         async with asyncio.TaskGroup() as group:
             begun = asyncio.Event()
             group.create_task(worker.run(begun.set))
-            group.create_task(_carried(courier, executor, begun))
+            group.create_task(_carried("courier", courier, executor, begun))
+            group.create_task(_carried("watch of feeds", _watch(settings, store, door, news), outside, begun))
+            group.create_task(_carried("telling of webhooks", _teller(settings, store), executor, begun))
             group.create_task(_beat(notifier, begun))
             group.create_task(Keeping(store, settings.data.resolve(), executor).again())
 
     return _until_stopped("alerts", work, store, notifier)
 
 
-async def _carried(courier: Courier, executor: Executor, begun: asyncio.Event) -> None:
-    """The courier's rounds, beside the clocks and never before them."""
+class Rounds(Protocol):
+    """Whoever works in rounds: each says how many seconds to wait until the next."""
+
+    def round(self) -> float: ...
+
+    def close(self) -> None: ...
+
+
+def _watch(settings: Settings, store: Store, door: Door, news: News) -> FeedWatch:
+    return FeedWatch(store, door, news.publish, networks(listed(settings.exchange_networks)), settings.language)
+
+
+def _teller(settings: Settings, store: Store) -> Teller:
+    allowed = networks(listed(settings.exchange_networks))
+    return Teller(store, Vault(settings.secret()), allowed, threads=f"{THREADS}-webhooks")
+
+
+async def _carried(name: str, courier: Rounds, executor: Executor, begun: asyncio.Event) -> None:
+    """The rounds of one who works beside the clocks and never before them."""
     await begun.wait()
     loop = asyncio.get_running_loop()
     try:
@@ -93,7 +117,7 @@ async def _carried(courier: Courier, executor: Executor, begun: asyncio.Event) -
                 pause = await loop.run_in_executor(executor, courier.round)
             except Exception as error:  # whatever it is: what waits is still there, and the next round takes it
                 log.warning(
-                    "%s The courier tries again.", error if isinstance(error, StoreUnavailable) else repr(error)
+                    "%s The %s tries again.", error if isinstance(error, StoreUnavailable) else repr(error), name
                 )
                 pause = AFTER_FAULT
             await asyncio.sleep(pause)

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     clips: Path | None = None
     camera_networks: str = ""
     """Private networks that cameras may be in, such as `10.20.0.0/16,10.21.0.0/16`; others are refused (SSRF)."""
+    exchange_networks: str = ""
+    """Private networks that feeds of warnings and webhooks may be in, written the same way; others are refused."""
 
     @field_validator("timezone")
     @classmethod
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
             raise ValueError("expected redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH")
         return value
 
-    @field_validator("camera_networks")
+    @field_validator("camera_networks", "exchange_networks")
     @classmethod
     def _known_networks(cls, value: str) -> str:
         for part in filter(None, (part.strip() for part in value.split(","))):

@@ -136,6 +136,25 @@ class EmergencyCancelled(EmergencyFact):
     by: str
 
 
+class WarningReceived(Message):
+    """A warning of another authority came in (CAP 1.2). Its colour is the statutory one, not that of a clock."""
+
+    kind: Literal["warning.received"] = "warning.received"
+    warning: int
+    message: str
+    """Alert, Update, Cancel, Ack or Error."""
+    status: str
+    """Actual, Exercise, System, Test or Draft."""
+    event: str
+    headline: str
+    severity: str | None
+    colour: Literal["red", "orange", "yellow", "blue"] | None
+    sender: str
+    area: str
+    sent: Instant
+    expires: Instant | None
+
+
 class CameraChanged(Message):
     kind: Literal["camera.changed"] = "camera.changed"
     camera: str
@@ -286,6 +305,7 @@ Fact = Annotated[
     | EmergencyStarted
     | EmergencyMoved
     | EmergencyCancelled
+    | WarningReceived
     | CameraChanged
     | TimeChanged,
     Field(discriminator="kind"),

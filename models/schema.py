@@ -16,6 +16,7 @@ from models.deskwork import tables as _desk  # noqa: F401  (as do these)
 from models.duty import tables as _duty  # noqa: F401  (its tables join the metadata)
 from models.emergencies import tables as _emergencies  # noqa: F401
 from models.evaluation import tables as _evaluation  # noqa: F401 - its tables belong to the schema
+from models.exchange import tables as _exchange  # noqa: F401  (its tables join the metadata)
 from models.forecast import tables as _forecast  # noqa: F401  (its tables join the metadata)
 from models.ladder import tables as _ladder  # noqa: F401
 from models.search.tables import of_one_database

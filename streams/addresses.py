@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-Network = IPv4Network | IPv6Network
-Address = IPv4Address | IPv6Address
+from config.networks import Address, Network, allowed, listed, networks, reached
+
+__all__ = ["Address", "AddressRefusedError", "AddressRules", "Network", "RemoteAddress", "listed", "networks", "parsed"]
+__all__ += ["redacted", "refuse_host"]
 
 PORTS = {"rtsp": 554, "http": 80, "https": 443}
 """The schemes that are opened, with their usual ports. Everything else (`file`, `concat`, `udp`, …) is refused."""
@@ -51,20 +51,6 @@ class RemoteAddress:
         user = self.parts.netloc.rpartition("@")[0]
         netloc = f"{user}@{host}:{self.port}" if user else f"{host}:{self.port}"
         return self.parts._replace(netloc=netloc, fragment="").geturl()
-
-
-def networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    """Parse networks such as `10.20.0.0/16`.
-
-    Raises:
-        ValueError: naming the one that is none.
-    """
-    return tuple(ip_network(text, strict=True) for text in texts)
-
-
-def listed(text: str) -> list[str]:
-    """The networks of a setting, separated by commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def parsed(address: str, rules: AddressRules) -> RemoteAddress | Path:
@@ -116,22 +102,9 @@ def refuse_host(address: Address, rules: AddressRules) -> None:
         AddressRefusedError: it is loopback, link-local (cloud metadata among them), private, multicast, reserved or
             unspecified, and in no listed network.
     """
-    plain = _unwrapped(address)
-    if any(plain.version == network.version and plain in network for network in rules.networks):
-        return
-    if not plain.is_global or plain.is_multicast:
+    if not allowed(address, rules.networks):
+        plain = reached(address)
         raise AddressRefusedError(f"{plain} is not in a network that cameras may be in; list its network to allow it.")
-
-
-def _unwrapped(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one (mapped, 6to4, NAT64): judged as what is reached in the end."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address.ipv4_mapped or address.sixtofour:
-        return address.ipv4_mapped or address.sixtofour or address
-    if address in ip_network("64:ff9b::/96"):
-        return ip_address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 def redacted(address: str) -> str:

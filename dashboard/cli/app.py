@@ -30,6 +30,8 @@ COMMANDS = {
     "user": ("dashboard.cli.people:user", "Accounts: add, list, disable, reset."),
     "token": ("dashboard.cli.people:token", "Bearer tokens of client systems and displays: create, list, revoke."),
     "channel": ("dashboard.cli.channels:channel", "Channels of notification: add, list, test, remove, contact."),
+    "feed": ("dashboard.cli.exchange:feed", "Feeds of warnings (CAP 1.2): add, list, remove."),
+    "webhook": ("dashboard.cli.exchange:webhook", "Webhooks that are told facts, signed: add, list, enable, remove."),
     "backup": ("dashboard.cli.backup:backup", "A consistent copy of the database while everything runs."),
     "restore": ("dashboard.cli.backup:restore", "Bring a copy back."),
     "verify": ("dashboard.cli.backup:verify", "Are the chains of traces and of the audit unbroken?"),

@@ -1,0 +1,96 @@
+"""Telling webhooks: what waits for each is sent in the order of numbers, one at a time, and every try is written down."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from alerts.channels.sending import Result, of_status
+from alerts.exchange.outside import Answer, OutsideFailed, OutsideRefused, post
+from config.networks import Network
+from models.exchange import webhooks
+from models.lease import Lease
+from models.store import Store, StoreUnavailable
+from models.timebase import real_now
+from models.vault import Vault
+
+log = logging.getLogger(__name__)
+LOOK = 0.5
+HANDS = 4
+"""Webhooks that are told at the same time."""
+
+Post = Callable[[str, Sequence[Network], bytes, Mapping[str, str]], Answer]
+
+
+class Teller:
+    """One round after another by the process that holds the lease `webhooks`."""
+
+    def __init__(
+        self, store: Store, vault: Vault, networks: Sequence[Network], *, send: Post = post, threads: str = "webhooks"
+    ) -> None:
+        self._store, self._vault, self._networks, self._send = store, vault, networks, send
+        self._lease = Lease(store, "webhooks")
+        self._pool = ThreadPoolExecutor(HANDS, thread_name_prefix=threads)
+        self._busy: set[str] = set()
+
+    def round(self) -> float:
+        """Put new facts beside each webhook, hand out what is due; say how many seconds to wait."""
+        if not self._lease.held():
+            return LOOK * 4
+        found = 0
+        with self._store.read() as connection:
+            hooks = webhooks.active(connection)
+            behind = [hook for hook in hooks if webhooks.behind(connection, hook)]
+        for hook in behind:
+            with self._store.write() as connection:
+                webhooks.fill(connection, hook, real_now())
+        for hook in hooks:
+            if hook.name in self._busy or len(self._busy) >= HANDS:
+                continue
+            with self._store.read() as connection:
+                delivery = webhooks.next_of(connection, hook.name, real_now())
+            if delivery is not None:
+                found += 1
+                self._busy.add(hook.name)
+                self._pool.submit(self._carry, hook, delivery)
+        return 0.05 if found or behind else LOOK
+
+    def _carry(self, hook: Any, delivery: Any) -> None:
+        try:
+            began = time.monotonic()
+            result = self._try(hook, delivery)
+            took = round((time.monotonic() - began) * 1000)
+            with self._store.write() as connection:
+                chance = random.random()  # noqa: S311
+                webhooks.done(connection, delivery, result.verdict, result.detail, took, real_now(), chance)
+        except StoreUnavailable as error:
+            log.warning("%s What was sent may be sent once more.", error)
+        except Exception:
+            log.exception("Webhook %s: a try could not be written down.", hook.name)
+        finally:
+            self._busy.discard(hook.name)
+
+    def _try(self, hook: Any, delivery: Any) -> Result:
+        try:
+            secret = self._vault.open(hook.secret) or ""
+            headers = webhooks.headers(secret, delivery, int(real_now().timestamp()))
+        except ValueError:
+            return Result("permanent", "its secret cannot be opened; remove the webhook and add it again")
+        try:
+            return of_status(self._send(hook.url, self._networks, delivery.body.encode(), headers).status)
+        except OutsideRefused:
+            return Result("permanent", "the address may not be asked")
+        except OutsideFailed as error:
+            return Result("temporary", str(error))
+        except Exception as error:  # whatever a library raises: this try has failed, and the next may not
+            log.warning("Webhook %s: %s.", hook.name, type(error).__name__)
+            return Result("temporary", type(error).__name__)
+
+    def close(self) -> None:
+        """Take nothing more and give up the lease."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._lease.release()
