@@ -10,6 +10,8 @@ from flask import Flask, Response, jsonify
 
 from dashboard.services import Services, services
 from models import desk, queries
+from models.exchange import webhooks
+from models.exchange.measures import county_totals
 from models.ladder import deliveries
 from models.schema import is_current
 from models.store import StoreUnavailable
@@ -100,6 +102,8 @@ def county_figures(parts: Services) -> Mapping[str, float]:
             "last_fact_number": float(queries.last_number(connection)),
             "sessions": float(desk.session_count(connection, now)),
             **deliveries.totals(connection),
+            **webhooks.totals(connection),
+            **county_totals(connection, parts.moment()),
         }
         backlog = deliveries.backlog(connection, parts.clock.now(), now)
     found |= {"notifier_waiting": float(backlog.waiting), "notifier_oldest_seconds": backlog.oldest.total_seconds()}

@@ -27,6 +27,7 @@ _AS_OPEN311 = {401: 403, 422: 400}
 """The standard knows 403 for a missing or invalid api_key, and 400 for whatever is wrong in a request."""
 MACHINE = (
     OPEN311,
+    "/cap/",
     "/api/",
     "/admin/data/",
     "/live/",

@@ -228,6 +228,12 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
     Route(f"{_API}/tokens", roles=ADMIN),
     Route(f"{_API}/tokens/<name>/actions/<action>", ("POST",), roles=ADMIN),
+    # CAP 1.2
+    Route("/warnings", roles=CENTRE, page=True),
+    Route(f"{_API}/warnings", roles=CENTRE, scopes=_READ),
+    Route(f"{_API}/emergencies/<number>/cap.xml", roles=CENTRE, scopes=_READ),
+    Route("/cap/emergencies.atom", roles=CENTRE, scopes=_READ),
+    Route("/cap/warnings", ("POST",), roles=frozenset({Role.DUTY, Role.OPERATOR}), scopes=_scopes("report", "operate")),
     # Open311 GeoReport v2: by api_key, which is a token of a client system
     Route(f"{_OPEN311}/discovery.<form>", anyone=True),
     Route(f"{_OPEN311}/services.<form>", scopes=_PUBLIC),

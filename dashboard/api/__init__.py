@@ -11,6 +11,7 @@ from dashboard.api import (
     duty,
     emergencies,
     evaluation,
+    exchange,
     filters,
     forecast,
     mail,
@@ -43,9 +44,11 @@ def register(server: Server) -> None:
         evaluation,
         watching,
         mail,
+        exchange,
     ):
         part.register(api)
     server.register_api(api)
+    exchange.mount(server)
     server.add_url_rule(f"{PREFIX}/openapi.json", "openapi", lambda: jsonify(description(server)))
 
 

@@ -24,6 +24,7 @@ const MODULES = {
   emergency: () => import("./emergency/room.js"),
   review: () => import("./emergency/replay.js"),
   duty: () => import("./duty/duty.js"),
+  warnings: () => import("./exchange/warnings.js"),
   reference: () => import("./admin/reference.js"),
 };
 

@@ -21,6 +21,7 @@ LINKS = (
     ("/desk", "desk.desk"),
     ("/cases", "desk.cases"),
     ("/emergencies", "emergency.nav"),
+    ("/warnings", "exchange.warnings.nav"),
     ("/evaluation", "desk.evaluation"),
     ("/inbox", "ladder.inbox"),
     ("/messages", "ladder.messages"),

@@ -16,6 +16,7 @@ from dashboard.pages.duty import coverage, sheet
 from dashboard.pages.emergencies import listing as emergencies
 from dashboard.pages.emergencies import review, room
 from dashboard.pages.evaluation import analysis, scores
+from dashboard.pages.exchange import warnings
 from dashboard.pages.ladder import inbox, messages
 from dashboard.problems import Problem
 from dashboard.reader import page_context
@@ -43,6 +44,7 @@ PAGES: Mapping[str, Page] = {
     "/emergencies": lambda context, values, query: emergencies.layout(context, query),
     "/emergencies/<number>": lambda context, values, query: room.layout(context, values["number"]),
     "/emergencies/<number>/review": lambda context, values, query: review.layout(context, values["number"]),
+    "/warnings": lambda context, values, query: warnings.layout(context, query),
     "/audit": lambda context, values, query: audit.layout(context, query),
     "/admin": lambda context, values, query: admin.layout(context),
     "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),

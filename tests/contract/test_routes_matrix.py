@@ -118,6 +118,11 @@ POST /api/v1/holds/1/actions/lift        | admin                          |
 GET  /api/v1/audit/viewings              | auditor                        |
 GET  /api/v1/audit/viewings/chain        | auditor                        |
 GET  /api/v1/audit/viewings/lines.csv    | auditor                        |
+GET  /warnings                           | duty leader operator           |
+GET  /api/v1/warnings                    | duty leader operator           | read operate
+GET  /api/v1/emergencies/X/cap.xml       | duty leader operator           | read operate
+GET  /cap/emergencies.atom               | duty leader operator           | read operate
+POST /cap/warnings                       | duty operator                  | report operate
 GET  /open311/v2/discovery.json          | anyone                         | anyone
 GET  /open311/v2/services.json           |                                | report read operate
 GET  /open311/v2/services/010101.json    |                                | report read operate
@@ -201,7 +206,7 @@ def lines() -> Iterator[tuple[str, str, frozenset[str]]]:
 
 def ask(client: FlaskClient, method: str, path: str, headers: Mapping[str, str]) -> TestResponse:
     """Send it as our own pages do: forms with their hidden token, callbacks with theirs."""
-    if method == "GET" or path.startswith(("/api/", "/admin/data/")):
+    if method == "GET" or path.startswith(("/api/", "/admin/data/", "/cap/")):
         return client.open(path, method=method, headers=headers)
     token = form_token(client)
     return client.post(path, data={"csrf_token": token}, headers={**headers, "X-CSRFToken": token})
