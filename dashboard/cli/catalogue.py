@@ -9,11 +9,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import click
-
 from config.catalogue import CatalogueRefused, Known, camera, headings
 from config.tabular import Row, table
-from dashboard.cli.parts import Parts, open_parts
+from dashboard.cli.parts import Parts
 from dashboard.cli.rejects import Rejects, harmless
 from dashboard.cli.terminal import Refusal, answer, say
 from models import accounts
@@ -191,23 +189,16 @@ def _row(channel: Channel, found: str | PlatformError, known: Known) -> dict[str
 # --- out -------------------------------------------------------------------------------------------------------------
 
 
-@click.command()
-@click.argument("kind", type=click.Choice(["cameras"]))
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def export(kind: str, file: Path) -> int:
-    """Write KIND to FILE as CSV that `import` takes again; addresses come without user and password."""
-    if file.exists():
-        raise Refusal(f"{file} exists already; choose another name.")
-    with open_parts() as parts:
-        now = real_now()
-        with parts.store.write() as connection:
-            rows = exported(connection, parts.vault)
-            accounts.audit(
-                connection, "export", "system", f"export.{kind}", now, object=kind, detail={"rows": len(rows)}
-            )
-        with file.open("w", encoding="utf-8-sig", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(COLUMNS)
-            writer.writerows([harmless(row[name]) for name in COLUMNS] for row in rows)
-        answer(f"{len(rows)} cameras were written to {file}.")
+def export_cameras(parts: Parts, file: Path) -> int:
+    """Write the catalogue to a CSV file that `import` takes again; addresses come without user and password."""
+    now = real_now()
+    with parts.store.write() as connection:
+        rows = exported(connection, parts.vault)
+        detail = {"rows": len(rows)}
+        accounts.audit(connection, "export", "system", "export.cameras", now, object="cameras", detail=detail)
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(COLUMNS)
+        writer.writerows([harmless(row[name]) for name in COLUMNS] for row in rows)
+    answer(f"{len(rows)} cameras were written to {file}.")
     return 0

@@ -66,8 +66,9 @@ def states(store: Store) -> dict[str, int]:
 
 
 def test_a_warning_is_kept_once_and_told_once(county_store: Store) -> None:
-    first, facts = take(county_store, cap.build(fresh()))
-    again, none = take(county_store, cap.build(fresh(sent=fresh().sent)) + b"\n")
+    raw = cap.build(fresh())
+    first, facts = take(county_store, raw)
+    again, none = take(county_store, raw + b"\n")
     assert first.accepted and first.new and not again.new and again.id == first.id
     assert [fact.kind for fact in facts] == ["warning.received"] and none == []  # type: ignore[attr-defined]
     told = facts[0].model_dump()
