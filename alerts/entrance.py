@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
+from alerts.desks import has_desk
 from alerts.rooms import TOPIC, may_listen
 from models.accounts import Visitor
 from models.messages import Subscribe
@@ -84,6 +85,7 @@ def _split(address: str) -> SplitResult | None:
 def admit(visitor: Visitor, topics: Iterable[str]) -> None:
     """Whether somebody may hear these topics. `wall` is the whole county: nobody bound to a part of it hears it.
     `inbox`, alone, is one's own: every account with a person behind it hears its own, and no other can be asked for.
+    `desk`, alone, is for desks that are bound to a department or an area: see `alerts.desks`.
 
     Raises:
         Turned: not this role, or not this topic.
@@ -97,9 +99,13 @@ def admit(visitor: Visitor, topics: Iterable[str]) -> None:
         if not may_listen(visitor):
             raise Turned(NOT_ALLOWED, f"The role {visitor.role} may not hear the topic {TOPIC}.")
         return
+    if topics == ["desk"]:
+        if not has_desk(visitor):
+            raise Turned(NOT_ALLOWED, f"The role {visitor.role} has no desk of its own; expected wall.")
+        return
     for topic in topics:
         if topic != "wall":
-            raise Turned(NOT_ALLOWED, "There is no such topic; expected wall, or inbox or emergencies alone.")
+            raise Turned(NOT_ALLOWED, "There is no such topic; expected wall, or inbox, emergencies or desk alone.")
     reads = visitor.role is Role.SYSTEM and bool(visitor.scopes & READING_SCOPES)
     if visitor.role not in WATCHERS and not reads:
         raise Turned(NOT_ALLOWED, f"The role {visitor.role} may not hear the topic wall.")

@@ -30,6 +30,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from alerts.backlog import Picture, Ring
+from alerts.desks import concerns
 from alerts.entrance import (
     MALFORMED,
     NOT_KNOWN,
@@ -46,7 +47,7 @@ from alerts.inboxes import Inboxes, Unread
 from alerts.rooms import TOPIC, emergencies_in, heard_by
 from alerts.sequence import Fact
 from models.accounts import Visitor
-from models.messages import SUBPROTOCOL, Heartbeat, InboxChanged, Message, Snapshot, SnapshotRequired
+from models.messages import SUBPROTOCOL, DeskChanged, Heartbeat, InboxChanged, Message, Snapshot, SnapshotRequired
 from models.moves import Role
 
 log = logging.getLogger(__name__)
@@ -160,6 +161,16 @@ class RoomSeat(Seat):
         self.visitor = visitor
 
 
+class DeskSeat(Seat):
+    """A desk that sees a part of the county: see `alerts.desks`."""
+
+    def __init__(self, wire: Guest) -> None:
+        super().__init__(wire, 0)
+
+    def concerned(self, facts: Sequence[Mapping[str, Any]]) -> bool:
+        return self.wire.visitor is not None and any(concerns(self.wire.visitor, fact) for fact in facts)
+
+
 class Gateway:
     """Takes what a follower brings (`facts`, `figures`, `jumped`) and pushes it. Lives in one event loop."""
 
@@ -191,6 +202,7 @@ class Gateway:
         self._inboxes = Inboxes(unread or _nothing_unread)
         self._listening: set[InboxSeat] = set()
         self._in_rooms: set[RoomSeat] = set()
+        self._desks: set[DeskSeat] = set()
         self._wires: set[Guest] = set()
         self._counted: Counter[str] = Counter()
         self._serial = int(time.time() * 1000)  # so that a gateway that begins anew does not use an id again
@@ -219,6 +231,7 @@ class Gateway:
         self._inboxes.nudge()
         if self._in_rooms:
             self._tell_rooms([body for _number, body in facts])
+        self._tell_desks(messages)
 
     def _tell_rooms(self, bodies: Sequence[str]) -> None:
         """Facts about emergencies to the pages of rooms. Whoever does not keep up is cut off, and asks anew."""
@@ -230,8 +243,23 @@ class Gateway:
             else:
                 seat.wire.transport.abort()
 
+    def _tell_desks(self, messages: Sequence[bytes]) -> None:
+        """One word to each desk that these facts may concern."""
+        if not self._desks:
+            return
+        facts = [from_json(message) for message in messages]
+        self._whisper([seat for seat in self._desks if seat.concerned(facts)], DeskChanged)
+
+    def _whisper(self, seats: Collection[Seat], kind: type[Message]) -> None:
+        """Write one message to those that keep up; the others hear the next."""
+        frame = Frame(Opcode.TEXT, self._encoded(kind)).serialize(mask=False)
+        for seat in tuple(seats):
+            if seat.open and self._keeps_up(seat):
+                seat.wire.transport.write(frame)
+
     def jumped(self, last: int) -> None:
         """Facts up to `last` will never come: every screen takes a fresh snapshot."""
+        self._whisper(self._desks, DeskChanged)
         self._ring.restart(last)
         self._broadcast([self._encoded(SnapshotRequired)], last)
         self._moved.set()
@@ -347,6 +375,9 @@ class Gateway:
                 self._inboxes.add(seat)
             elif isinstance(seat, RoomSeat):
                 self._in_rooms.add(seat)
+            elif isinstance(seat, DeskSeat):
+                self._desks.add(seat)
+                self._whisper([seat], DeskChanged)  # what came before it listened
             else:
                 await self._catch_up(seat)
             await wire.recv()
@@ -364,6 +395,8 @@ class Gateway:
             if isinstance(seat, InboxSeat):
                 self._listening.discard(seat)
                 self._inboxes.discard(seat)
+            elif isinstance(seat, DeskSeat):
+                self._desks.discard(seat)
 
     async def _seated(self, wire: Guest) -> Seat:
         try:
@@ -380,6 +413,8 @@ class Gateway:
             return InboxSeat(wire, wire.visitor.name, self.bounds.drained, self._unread_message)
         if wire.topics == (TOPIC,):
             return RoomSeat(wire, wire.visitor)
+        if wire.topics == ("desk",):
+            return DeskSeat(wire)
         after = fact_before(wanted.after)
         if after is not None and after > self._ring.last:
             await self._reach(after)
@@ -477,15 +512,10 @@ class Gateway:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.bounds.heartbeat)
-            heartbeat = self._encoded(Heartbeat)
-            self._broadcast([heartbeat], self._ring.last)
-            frame = Frame(Opcode.TEXT, heartbeat).serialize(mask=False)
-            for room in tuple(self._in_rooms):
-                if room.open and self._keeps_up(room):
-                    room.wire.transport.write(frame)
-            for seat in tuple(self._listening):
-                if seat.open and seat.keeps_up:
-                    seat.wire.transport.write(frame)
+            self._broadcast([self._encoded(Heartbeat)], self._ring.last)
+            self._whisper(self._listening, Heartbeat)
+            self._whisper(self._desks, Heartbeat)
+            self._whisper(self._in_rooms, Heartbeat)
 
     async def _recheck(self) -> None:
         """Ask again who everybody is, once per credential; who is revoked goes, who cannot be known now stays."""

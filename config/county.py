@@ -27,7 +27,7 @@ SOURCES = ("grid", "hotline", "petition", "mailbox", "hall", "leader", "camera",
 SCENES = ("crossroads", "market", "river", "school", "village", "square", "road_night", "bus_station")
 """What a drawn camera of the demonstration can show; a real camera leaves it empty."""
 
-StageClock = Literal["accept", "dispatch", "verify", "inspect", "receipt", "adjudicate"]
+StageClock = Literal["accept", "dispatch", "verify", "inspect", "receipt", "adjudicate", "return_call"]
 """The clocks of stages: how long a case may stand in one."""
 
 STAGES = (
@@ -130,6 +130,8 @@ class StageLimits:
     inspect: PositiveInt
     receipt: PositiveInt
     adjudicate: PositiveInt = 60
+    return_call: PositiveInt | None = None
+    """From the end of a case whose reporter left a telephone number to the call; None: nobody is waited for."""
     categories: dict[Code, dict[StageClock, PositiveInt]] = dataclass_field(default_factory=dict)
     """Other minutes for a category and all below it, as `[stages.categories.0102] accept = 5`."""
 
@@ -175,6 +177,28 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class StageAlarms:
+    """What is told where a case stands in a stage for longer than its clock allows, each once per stay."""
+
+    __pydantic_config__ = STRICT
+    clocks: tuple[StageClock, ...] = ("accept", "dispatch", "verify", "inspect", "receipt", "adjudicate", "return_call")
+    """The clocks whose end is told to the centre."""
+    higher_minutes: Annotated[int, Field(ge=0)] = 60
+    """Still there so long afterwards: the centre's leaders are told too, and of an order without receipt the
+    department's first contact; 0: nobody."""
+
+
+@dataclass(frozen=True)
+class SuperviseRule:
+    """The order of supervision (督办) that the clock issues at expiry."""
+
+    __pydantic_config__ = STRICT
+    degree: Literal["ordinary", "key", "listed"] = "ordinary"
+    reply_minutes: PositiveInt = 480
+    """Of office hours; what is as grave as `takeover_level` is answered in plain time."""
+
+
+@dataclass(frozen=True)
 class Escalation:
     __pydantic_config__ = STRICT
     direct_level: Annotated[int, Field(ge=0, le=4)]
@@ -185,6 +209,8 @@ class Escalation:
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     notice: bool = True
     """Whether a supervision is followed by a written notice on the next working day."""
+    stages: StageAlarms = StageAlarms()
+    supervise: SuperviseRule = SuperviseRule()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ STAGE_CLOCKS: Mapping[str, str] = {
     Stage.DISPATCHED: "receipt",
     Stage.FEEDBACK: "inspect",
     Stage.INSPECTING: "inspect",
+    Stage.CLOSED: "return_call",
 }
 """Which stage stands under which clock of `[stages]` in county.toml; the others under the clock of the case alone."""
 

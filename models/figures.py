@@ -16,7 +16,7 @@ from models import tables as t
 from models.camera_health.events import faulty
 from models.door import escalated_fact
 from models.emergencies.listing import count_running
-from models.filters import Moment, is_open, predicate
+from models.filters import Moment, burning, is_open, predicate
 from models.ladder.floods import Counted, grouped
 from models.messages import AlarmGroup, Counts, DepartmentRow, Figures, GridMap, Pin, Snapshot, Trend
 from models.store import Store
@@ -40,6 +40,8 @@ class _Group:
     overdue: int
     due_soon: int
     unreceipted: int
+    paused: int
+    adjudication: int
     new_today: int
     next_due_at: datetime | None
 
@@ -102,8 +104,10 @@ def _open_groups(connection: Connection, moment: Moment) -> list[_Group]:
             _amount(predicate("overdue", moment)),
             _amount(predicate("due-soon", moment)),
             _amount(predicate("unreceipted", moment)),
+            _amount(predicate("paused", moment)),
+            _amount(predicate("adjudication", moment)),
             _amount(predicate("reported-today", moment)),
-            func.min(c.due_at),
+            func.min(case((burning(), c.due_at))),
         )
         .where(is_open())
         .group_by(*keys)
@@ -120,6 +124,8 @@ def _counts(groups: Sequence[_Group], reported: int, closed: int, escalated: int
         due_soon=sum(group.due_soon for group in groups),
         unreceipted=sum(group.unreceipted for group in groups),
         escalated=escalated,
+        paused=sum(group.paused for group in groups),
+        adjudication=sum(group.adjudication for group in groups),
     )
 
 
@@ -221,16 +227,16 @@ def _dues(connection: Connection, now: datetime, direction: int) -> list[int]:
     """Open cases whose due time falls into each of the 12 hours after (+1) or before (−1) now, nearest first."""
     until = now + direction * timedelta(hours=SPARK)
     low, high = min(now, until), max(now, until)
-    rows = connection.execute(select(c.due_at).where(is_open(), c.due_at >= low, c.due_at < high))
+    rows = connection.execute(select(c.due_at).where(burning(), c.due_at >= low, c.due_at < high))
     hours = Counter(int(abs((row.due_at - now).total_seconds()) // 3600) for row in rows)
     return [hours[hour] for hour in range(SPARK)]
 
 
 def _pins(connection: Connection, moment: Moment) -> list[Pin]:
     """The gravest overdue cases and those due soonest that have a point."""
-    burning = and_(is_open(), c.longitude.is_not(None), c.soon_at <= moment.now, c.due_at.is_not(None))
+    hot = and_(burning(), c.longitude.is_not(None), c.soon_at <= moment.now, c.due_at.is_not(None))
     rows = connection.execute(
-        select(t.cases).where(burning).order_by((c.due_at >= moment.now), c.level, c.due_at.desc()).limit(PINS)
+        select(t.cases).where(hot).order_by((c.due_at >= moment.now), c.level, c.due_at.desc()).limit(PINS)
     )
     return [_pin(row, moment.now) for row in rows]
 

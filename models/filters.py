@@ -37,9 +37,10 @@ STATES = (
     "void",
     "uncovered",
     "no-deadline",
-    "stage-late",
-    "verifying",
     "paused",
+    "stage-late",
+    "to-call",
+    "verifying",
     "transfer-offered",
     "supervised",
     "merged",
@@ -103,13 +104,23 @@ def is_open() -> ColumnElement[bool]:
     return t.OPEN
 
 
+def burning() -> ColumnElement[bool]:
+    """Open and on its own: what was merged into another case is handled with that one, whose clock counts."""
+    return and_(is_open(), c.stage != Stage.MERGED)
+
+
+def to_call() -> ColumnElement[bool]:
+    """Closed, and its reporter is to be called (回访)."""
+    return and_(t.TO_CALL, c.called_at.is_(None))
+
+
 _PREDICATES: dict[str, Callable[[Moment], ColumnElement[bool]]] = {
     "open": lambda m: is_open(),
-    "overdue": lambda m: and_(is_open(), c.due_at < m.now),
-    "due-soon": lambda m: and_(is_open(), c.soon_at <= m.now, c.due_at >= m.now),
-    "will-be-late": lambda m: will_be_late(m.now),
+    "overdue": lambda m: and_(burning(), c.due_at < m.now),
+    "due-soon": lambda m: and_(burning(), c.soon_at <= m.now, c.due_at >= m.now),
+    "will-be-late": lambda m: and_(will_be_late(m.now), c.stage != Stage.MERGED),
     "unreceipted": lambda m: and_(is_open(), c.stage == Stage.DISPATCHED),
-    "escalated": lambda m: and_(is_open(), unanswered()),
+    "escalated": lambda m: and_(burning(), unanswered()),
     "to-accept": lambda m: and_(is_open(), c.stage == Stage.REPORTED),
     "to-dispatch": lambda m: and_(is_open(), c.stage.in_((Stage.ACCEPTED, Stage.FILED)), c.handed_back == 0),
     "handed-back": lambda m: and_(is_open(), c.stage == Stage.FILED, c.handed_back > 0),
@@ -122,8 +133,9 @@ _PREDICATES: dict[str, Callable[[Moment], ColumnElement[bool]]] = {
     "closed": lambda m: c.stage == Stage.CLOSED,
     "void": lambda m: c.stage == Stage.VOID,
     "uncovered": lambda m: and_(is_open(), c.uncovered.is_(True)),
-    "no-deadline": lambda m: and_(is_open(), c.due_at.is_(None)),
-    "stage-late": lambda m: and_(is_open(), c.stage_due_at < m.now),
+    "no-deadline": lambda m: and_(burning(), c.due_at.is_(None)),
+    "stage-late": lambda m: and_(burning(), c.stage_due_at < m.now),
+    "to-call": lambda m: to_call(),
     "verifying": lambda m: and_(is_open(), c.stage == Stage.VERIFYING),
     "paused": lambda m: and_(is_open(), c.stage == Stage.SUSPENDED),
     "transfer-offered": lambda m: and_(is_open(), c.transfer_to.is_not(None)),

@@ -68,9 +68,9 @@ class CaseMoved(CaseFact):
 class OrderIssued(CaseFact):
     kind: Literal["order.issued"] = "order.issued"
     order: str
-    order_kind: Literal["dispatch", "supervise", "instruction"] = "dispatch"
+    order_kind: Literal["dispatch", "urge", "supervise", "instruction"] = "dispatch"
     addressee: str | None = None
-    """The department that it orders: the lead, a co-handler, or whom a supervision or an instruction addresses."""
+    """The department that it orders: the lead, a co-handler, or whom an urge, a supervision or an instruction addresses."""
 
 
 class ClockWarned(CaseFact):
@@ -184,6 +184,12 @@ class InboxChanged(Message):
     unread: int = Field(ge=0)
 
 
+class DeskChanged(Message):
+    """Something on the desk that listens may have changed (topic `desk`): it looks itself, and sees what it may."""
+
+    kind: Literal["desk.changed"] = "desk.changed"
+
+
 class SnapshotRequired(Message):
     """What the client missed is no longer kept, or is too much: fetch `/live/snapshot` and go on from its id."""
 
@@ -202,6 +208,8 @@ class Counts(BaseModel):
     due_soon: int
     unreceipted: int
     escalated: int
+    paused: int = 0
+    adjudication: int = 0
 
 
 class DepartmentRow(BaseModel):

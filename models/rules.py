@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from models import tables as t
 from models.calendars import Calendar, UnknownYear
 from models.clocks import Limit, Pause, Unit, due, mark
-from models.ladder.plan import Ladder, answer_due, ladder_of
+from models.ladder.plan import Ladder, answer_due, ladder_of, reply_due
 from models.moves import Refused
 from models.places import Place, PlaceIndex
 from models.store import Store
@@ -92,6 +92,10 @@ class RuleBook:
     def answer_due(self, rung: int, at: datetime, level: int) -> datetime:
         """Until when the contact of a rung (1 is the lowest) has to answer a call of this moment."""
         return answer_due(self.ladder, rung, at, level, self.calendar)
+
+    def reply_due(self, at: datetime, level: int) -> datetime:
+        """Until when a supervision that the clock issues at this moment is to be answered."""
+        return reply_due(self.ladder, at, level, self.calendar)
 
     def category(self, code: str) -> Category:
         """A leaf by its code.

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -282,6 +283,8 @@ Index(
     postgresql_where=cases.c.next_clock_at.is_not(None),
 )
 
+TO_CALL = and_(cases.c.stage == "closed", cases.c.stage_due_at.is_not(None))
+Index("ix_cases_to_call", cases.c.stage_due_at, sqlite_where=TO_CALL, postgresql_where=TO_CALL)
 MERGED = cases.c.merged_into.is_not(None)
 Index("ix_cases_merged", cases.c.merged_into, sqlite_where=MERGED, postgresql_where=MERGED)
 

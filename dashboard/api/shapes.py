@@ -340,10 +340,10 @@ class TraceRow(BaseModel):
 
 
 class OrderRow(BaseModel):
-    """An order (批办单), a supervision (督办) or an instruction (批示): whom it addresses, its clocks, what came of it."""
+    """An order (批办单), urge (催办), supervision (督办) or instruction (批示): whom it addresses, its clocks, its result."""
 
     number: str
-    kind: str = Field(description="dispatch, supervise or instruction")
+    kind: str = Field(description="dispatch, urge, supervise or instruction")
     department: str
     part: str = Field(description="lead or co")
     text: str
@@ -386,7 +386,7 @@ class OrderQuery(Shape):
     """A list of orders. Empty means everything; codes are exact."""
 
     state: Literal[ORDER_STATES] = "all"  # type: ignore[valid-type]
-    kind: Literal["dispatch", "supervise", "instruction"] | None = None
+    kind: Literal["dispatch", "urge", "supervise", "instruction"] | None = None
     department: Annotated[Line, Field(max_length=64)] | None = None
     case: Annotated[Line, Field(max_length=64)] | None = None
     after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None

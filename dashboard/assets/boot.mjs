@@ -35,8 +35,8 @@ function boot() {
   const load = root && MODULES[root.dataset.module];
   if (!load) return;
   watcher.disconnect();
-  const badge = document.querySelector(".badge[data-push]");
-  if (badge) import("./ladder/badge.js").then((module) => module.start(badge));
+  const badges = [...document.querySelectorAll(".badge[data-push]")];
+  if (badges.length) import("./ladder/badge.js").then((module) => module.start(badges));
   load().then((page) => page.start(root));
 }
 

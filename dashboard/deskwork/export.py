@@ -37,10 +37,11 @@ def register(server: Flask) -> None:
 def _csv() -> Response:
     parts_, who, context = services(), visitor(), page_context()
     query = cases.asked(request.args.to_dict())
-    text = written(context, parts_.directory(), list(_all(parts_, who, query)))
+    rows, cut = _all(parts_, who, query)
+    text = written(context, parts_.directory(), rows, cut=cut)
     now = real_now()
     with parts_.store.write() as connection:
-        detail = {"query": cases.address(query).partition("?")[2], "rows": text.count("\r\n") - 1}
+        detail = {"query": cases.address(query).partition("?")[2], "rows": len(rows), "cut": cut}
         accounts.audit(
             connection,
             who.name,
@@ -56,25 +57,28 @@ def _csv() -> Response:
     return response
 
 
-def _all(parts_: Services, who: Visitor, query: CaseQuery) -> Iterator[CaseRow]:
+def _all(parts_: Services, who: Visitor, query: CaseQuery) -> tuple[list[CaseRow], bool]:
+    """The rows of the list, and whether it goes on behind the last of them."""
     wanted = CaseFilter(**query.model_dump(exclude={"after", "limit"}))
-    after, left = None, MOST
-    while left > 0:
-        page = casefile.page(parts_, who, wanted, after=after, size=min(PAGE, left), sort=query.sort)
-        yield from page.cases
-        left -= len(page.cases)
+    rows: list[CaseRow] = []
+    after = None
+    while len(rows) < MOST:
+        page = casefile.page(parts_, who, wanted, after=after, size=min(PAGE, MOST - len(rows)), sort=query.sort)
+        rows += page.cases
         after = page.next
         if after is None:
-            return
+            return rows, False
+    return rows, True
 
 
-def written(context: PageContext, directory: Directory, rows: list[CaseRow]) -> str:
-    """The file's text. Pure."""
+def written(context: PageContext, directory: Directory, rows: list[CaseRow], *, cut: bool) -> str:
+    """The file's text; its last line says whether the list ends with it. Pure."""
     out = io.StringIO()
     sheet = csv.writer(out, lineterminator="\r\n")
     sheet.writerow([context.text(f"work.export.{name}") for name in COLUMNS])
     for row in rows:
         sheet.writerow([neutral(cell) for cell in _cells(context, directory, row)])
+    sheet.writerow([context.text("work.export.cut" if cut else "work.export.whole", n=len(rows))])
     return out.getvalue()
 
 

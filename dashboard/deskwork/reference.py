@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
+from alerts.desks import has_desk
 from dashboard import live
 from dashboard.api.shapes import ActionBody
 from dashboard.deskwork.forms import forms
@@ -36,7 +37,8 @@ def reference(parts: Services, who: Visitor, language: str, scheme: str, host: s
     texts: Mapping[str, str] = whole["texts"]
     watching = who.role in WATCHING and who.area is None and who.department is None
     if not watching:
-        whole |= {"cameras": [], "push_url": None, "video_url": None}
+        own = whole["push_url"] if has_desk(who) else None
+        whole |= {"cameras": [], "push_url": None, "video_url": None, "desk_url": own}
     return whole | {
         "texts": {key: text for key, text in texts.items() if key.startswith(WORDS)},
         "forms": forms(who.role, texts),

@@ -20,6 +20,7 @@ from models.derivations import in_words
 from models.deskwork import orders
 from models.deskwork.orders import Sheet
 from models.directory import Directory
+from models.door.orders import CLOCK
 from models.masking import masked
 
 LOG = logging.getLogger(__name__)
@@ -101,12 +102,15 @@ def _values(
     return {
         "number": order.number,
         "title": context.county_text("title") or context.county_text("name"),
+        "heading": text(f"work.sheet.titles.{order.kind}"),
+        "asks": order.text or context.texts.get(f"work.sheet.asks.{order.kind}", ""),
+        "result": _result(context, order),
         "withdrawn": order.withdrawn_at is not None,
         "head": [
             (text("work.sheet.case"), case.code),
             (text("work.sheet.issued"), parts.stamp(context, order.issued_at)),
-            (text("work.sheet.issued_by"), order.issued_by),
-            (text("work.sheet.part"), text(f"work.part.{order.part}")),
+            (text("work.sheet.issued_by"), _issued_by(context, order)),
+            _standing(context, order),
             (text("work.sheet.department"), parts.name(context, directory.departments.get(order.department))),
             (text("work.sheet.beside"), _beside(context, directory, sheet)),
             (text("case.category"), parts.name(context, category)),
@@ -127,6 +131,33 @@ def _values(
         "receipt": parts.stamp(context, order.receipt_at) if order.receipt_at else "",
         "receipt_by": order.receipt_by or "",
     }
+
+
+def _issued_by(context: PageContext, order: Any) -> str:
+    if order.issued_by != CLOCK:
+        return str(order.issued_by)
+    return f"{context.text('case.actor.clock')}（{context.text('work.sheet.asks.by_clock')}）"
+
+
+def _standing(context: PageContext, order: Any) -> tuple[str, str]:
+    """Lead or co-handler; of a supervision its degree; of an urge and an instruction that it is one."""
+    text = context.text
+    if order.kind == "supervise":
+        return text("work.sheet.asks.degree"), text(f"case.option.degree.{order.degree}")
+    return text("work.sheet.part"), text(f"work.part.{order.part}")
+
+
+def _result(context: PageContext, order: Any) -> str:
+    """What the department has answered, and when."""
+    if order.done_at is None:
+        return ""
+    said = masked(order.result) if order.result else _receipted(context, order)
+    return f"{said} {order.done_by or ''} {parts.stamp(context, order.done_at)}".strip()
+
+
+def _receipted(context: PageContext, order: Any) -> str:
+    """An urge that asked for nothing but the receipt is answered by it, without words."""
+    return context.text("case.action.receipt") if order.kind == "urge" else ""
 
 
 def _limit(context: PageContext, case: Any) -> str:

@@ -71,15 +71,6 @@ def _spoken(context: PageContext, keys: Sequence[str]) -> str:
 
 
 def _header(context: PageContext, here: str) -> html.Header:
-    links = [
-        html.A(
-            [context.text(key), *(_badge(context) if path == "/inbox" else ())],
-            href=path,
-            **({"aria-current": "page"} if path == here else {}),
-        )
-        for path, key in LINKS
-        if path in context.paths
-    ]
     return html.Header(
         [
             html.A(
@@ -90,10 +81,37 @@ def _header(context: PageContext, here: str) -> html.Header:
                 href="/",
                 className="desk-name",
             ),
-            html.Nav(links, className="desk-nav", **{"aria-label": context.text("desk.nav")}),
+            html.Nav(_links(context, here), className="desk-nav", **{"aria-label": context.text("desk.nav")}),
+            _menu(context, here),
             _person(context, here),
         ],
         className="desk-header",
+    )
+
+
+def _links(context: PageContext, here: str) -> list[html.A]:
+    """The pages of this role; the inbox with the number of what waits in it."""
+    return [
+        html.A(
+            [context.text(key), *(_badge(context) if path == "/inbox" else ())],
+            href=path,
+            **({"aria-current": "page"} if path == here else {}),
+        )
+        for path, key in LINKS
+        if path in context.paths
+    ]
+
+
+def _menu(context: PageContext, here: str) -> html.Details:
+    """The same links where the header is too narrow for them: on a phone. Says where one is, and what waits."""
+    there = next((key for path, key in LINKS if path == here), "desk.menu")
+    waits = _badge(context) if "/inbox" in context.paths else []
+    return html.Details(
+        [
+            html.Summary([html.Span(context.text(there)), *waits], **{"aria-label": context.text("desk.menu")}),
+            html.Nav(_links(context, here), **{"aria-label": context.text("desk.nav")}),
+        ],
+        className="desk-menu",
     )
 
 

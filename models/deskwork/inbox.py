@@ -1,6 +1,7 @@
 """The inbox: open cases in the order in which they burn, each under the first reason that holds for it.
 
-Most reasons are figures of `models.filters`, but without what was merged into another case and is handled with that one.
+Most reasons are figures of `models.filters`, so that each count is also the length of that list on `/cases`. A return call
+is the only thing that is asked of a case that has ended; it comes last.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ CENTRE = (
     "to-accept",
     "to-dispatch",
     "to-inspect",
+    "stage-late",
     "due-soon",
     "unreceipted",
+    "to-call",
 )
+CALL = "to-call"
 DEPARTMENT = ("overdue", "transfer-offered", "to-receive", "to-reply", "due-soon", "to-answer")
 """What lies with one department: its own orders, also where it is a co-handler, and what is offered to it."""
 
@@ -86,7 +90,19 @@ def _rows(
     connection: Connection, actor: Actor, conditions: Mapping[str, Any], reason: str | None, size: int
 ) -> Sequence[Row[Any]]:
     c = t.cases.c
-    wanted = [reason] if reason is not None else list(conditions)
+    calls = CALL in conditions and reason in (None, CALL)
+    wanted = [name for name in ([reason] if reason is not None else conditions) if name != CALL]
+    found = _open_rows(connection, actor, conditions, wanted, size) if wanted else []
+    if calls and len(found) < size:
+        rows = select(*c, literal(CALL).label("reason")).where(scope(actor), conditions[CALL])
+        found += connection.execute(rows.order_by(c.stage_due_at, c.id).limit(size - len(found)))
+    return found
+
+
+def _open_rows(
+    connection: Connection, actor: Actor, conditions: Mapping[str, Any], wanted: Sequence[str], size: int
+) -> list[Row[Any]]:
+    c = t.cases.c
     rank = case(*((conditions[name], number) for number, name in enumerate(wanted)), else_=len(wanted))
     why = case(*((conditions[name], literal(name)) for name in wanted), else_=literal(""))
     rows = select(*c, why.label("reason")).where(
@@ -98,10 +114,16 @@ def _rows(
 
 
 def _counts(connection: Connection, actor: Actor, conditions: Mapping[str, Any]) -> dict[str, int]:
-    sums = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in conditions.items()]
-    either = or_(*conditions.values())
+    open_ = {name: what for name, what in conditions.items() if name != CALL}
+    sums = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in open_.items()]
+    either = or_(*open_.values())
     counted = select(*sums, func.count().label("any")).where(
         and_(t.OPEN, t.cases.c.stage != Stage.MERGED, scope(actor), either)
     )
     row = connection.execute(counted).one()
-    return {name: int(row._mapping[name]) for name in (*conditions, "any")}
+    counts = {name: int(row._mapping[name]) for name in (*open_, "any")}
+    if CALL in conditions:
+        calls = select(func.count()).select_from(t.cases).where(scope(actor), conditions[CALL])
+        counts[CALL] = int(connection.execute(calls).scalar_one())
+        counts["any"] += counts[CALL]
+    return counts

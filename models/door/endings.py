@@ -7,18 +7,26 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from models.casetimes import pauses_of
+from models.casetimes import pauses_of, stage_due
 from models.clocks import Pause
 from models.door.doing import Doing
 from models.door.standing import living
 from models.door.writing import Writing
 from models.moves import Stage
+from models.rules import RuleBook
 
 
 def closing(case: Any, stage: Stage, now: datetime) -> dict[str, Any]:
     """The columns that an end changes. `case` needs `due_at`: with it, whether the end came in time is settled."""
     in_time = None if case.due_at is None or stage is Stage.VOID else now <= case.due_at
     return {"closed_at": now, "in_time": in_time, "next_clock_at": None, "stage_due_at": None, "warn_at": None}
+
+
+def call_due(rules: RuleBook, case: Any, stage: Stage, now: datetime) -> datetime | None:
+    """Until when the reporter of a closed case is to be called (回访); None where nobody left a number, or is waited for."""
+    if stage is not Stage.CLOSED or not case.reporter_phone:
+        return None
+    return stage_due(rules, stage, case.category, case.due_basis, now)
 
 
 def count_closed(work: Writing, case: Row[Any], by: int = 1) -> None:
@@ -40,6 +48,9 @@ def close(doing: Doing) -> None:
 def return_call(doing: Doing) -> None:
     """What the reporter says of it; the last call counts."""
     doing.changes |= {"satisfaction": doing.fields["satisfaction"], "called_at": doing.now}
+    if doing.case.stage_due_at is not None:
+        doing.changes["stage_due_at"] = None
+        doing.detail["stage_in_time"] = doing.now <= doing.case.stage_due_at
 
 
 def evaluate(doing: Doing) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Row, and_, func, insert, select, update
 
 from models import tables as t
+from models.casetimes import STAGE_CLOCKS
+from models.door import orders
 from models.door.facts import escalated_fact
 from models.door.writing import Outcome, Step, Writing
 from models.ladder import plan, steps
 from models.ladder.plan import Kind
-from models.messages import CaseEscalated, CaseMoved
+from models.messages import CaseEscalated, CaseMoved, OrderIssued
 from models.moves import ENDED, Actor, Refused, Role, Stage
 
 CLOCK = Actor("clock", Role.SYSTEM)
@@ -23,8 +25,14 @@ LADDER_ACTIONS = {
     Kind.SUPERVISE: "supervise-at-expiry",
     Kind.NOTICE: "supervision-notice",
     Kind.AGAIN: "call-again",
+    Kind.STAGE: "stage-late",
+    Kind.HIGHER: "stage-late-higher",
 }
 """What the trace calls the steps that call nobody new; a rung is an `escalate`."""
+ORDERED = {Kind.URGE: "urge", Kind.RECEIPT: "urge", Kind.SUPERVISE: "supervise"}
+"""The steps that are numbered orders to the department that has the case in hand."""
+STAYS = frozenset({Kind.STAGE, Kind.HIGHER})
+"""The steps that tell of a stage that takes too long."""
 STEPS_AT_ONCE = 8
 """Steps of one case in one transaction; what is left is taken in the next, at once."""
 
@@ -86,10 +94,21 @@ def _take(work: Writing, outcome: Outcome, step: plan.Step, now: datetime) -> No
     case, rung = outcome.case, None
     if step.kind is Kind.AGAIN:
         rung = _called_again(work, case, step, now)
-    detail = {"step": step.key}
+    detail: dict[str, Any] = {"step": step.key}
+    issued = orders.press(work, case, ORDERED[step.kind], now) if step.kind in ORDERED else None
+    if issued is not None:
+        detail["orders"] = [issued.number]
+    elif step.kind in ORDERED and (number := orders.clocks_urge(work, case)) is not None:
+        detail["order"] = number
+    if step.kind in STAYS:
+        detail["stage"] = STAGE_CLOCKS[case.stage]
     action = LADDER_ACTIONS[step.kind]
-    changed = work.apply(case, {}, Step(action, Stage(case.stage), CLOCK, now, "", detail)).case
+    changes = {"urged": case.urged + 1} if ORDERED.get(step.kind) == "urge" else {}
+    changed = work.apply(case, changes, Step(action, Stage(case.stage), CLOCK, now, "", detail)).case
     outcome.case = changed
+    if issued is not None:
+        more = {"order": issued.number, "order_kind": issued.kind, "addressee": issued.department}
+        work.draft(outcome, OrderIssued(**work.place(changed), **more))
     _tell(work, changed, step, now, reason=rung.reason if rung is not None else step.kind.value, rung=rung)
     work.draft(outcome, CaseMoved(**work.place(changed), action=action, from_stage=case.stage))
 
@@ -144,7 +163,8 @@ def follow(work: Writing, case: Row[Any], action: str, actor: Actor, now: dateti
     """After a move: what was told of the case need not be acted on any more where the move has answered it, and the
     clock is set to the ladder's next step."""
     if case.stage in ENDED:
-        return steps.settle(work.db, case.id, now, actor.name)
+        steps.settle(work.db, case.id, now, actor.name)
+        return set_next_clock(work, case) if case.stage_due_at or case.next_clock_at else None
     if action == "receipt":
         steps.settle(work.db, case.id, now, actor.name, (Kind.URGE, Kind.RECEIPT))
     return set_next_clock(work, case)
@@ -160,9 +180,12 @@ def set_next_clock(work: Writing, case: Row[Any], step: plan.Step | None = None)
 def next_clock(case: Row[Any], step: plan.Step | None) -> datetime | None:
     """The next instant at which a clock of this case acts: it warns, breaches, or the ladder's next step is taken.
 
-    A suspended case has one clock, that of its resumption; a merged one has none, the case it went with has.
+    A suspended case has one clock, that of its resumption; a merged one has none, the case it went with has; an ended one
+    may wait for its return call.
     """
-    if case.stage in ENDED or case.stage == Stage.MERGED:
+    if case.stage in ENDED:
+        return step.at if step is not None else None
+    if case.stage == Stage.MERGED:
         return None
     if case.stage == Stage.SUSPENDED:
         at: datetime | None = case.resume_at

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from models import tables as t
+from models.casetimes import stage_due
 from models.door.doing import Doing
-from models.door.endings import closing, count_closed
-from models.door.escalation import CLOCK
+from models.door.endings import call_due, closing, count_closed
+from models.door.escalation import CLOCK, set_next_clock
 from models.door.sight import visible
 from models.door.standing import orders_of
 from models.door.writing import Outcome, Step
@@ -64,12 +65,17 @@ def end_children(doing: Doing, parent: Outcome) -> None:
     for child in doing.work.db.execute(merged.with_for_update()).all():
         if parent.case.stage == Stage.VOID:
             changes = {"merged_into": None, "owner_kind": "centre", "owner": doing.work.rules.county}
-            _take_along(
-                doing, child, "separate", Stage.ACCEPTED, {**changes, "next_clock_at": child.warn_at or child.due_at}
-            )
+            _take_along(doing, child, "separate", Stage.ACCEPTED, {**changes, **_stay(doing, child)})
         else:
-            resolved = {"resolved_level": parent.case.resolved_level}
-            _take_along(doing, child, "close-with", Stage.CLOSED, closing(child, Stage.CLOSED, doing.now) | resolved)
+            call_at = call_due(doing.work.rules, child, Stage.CLOSED, doing.now)
+            more = {"resolved_level": parent.case.resolved_level, "stage_since": doing.now, "stage_due_at": call_at}
+            _take_along(doing, child, "close-with", Stage.CLOSED, closing(child, Stage.CLOSED, doing.now) | more)
+
+
+def _stay(doing: Doing, child: Row[Any]) -> dict[str, Any]:
+    """The clock of the stage that it comes back to begins."""
+    due_at = stage_due(doing.work.rules, Stage.ACCEPTED, child.category, child.due_basis, doing.now)
+    return {"stage_since": doing.now, "stage_due_at": due_at}
 
 
 def _take_along(doing: Doing, child: Row[Any], action: str, stage: Stage, changes: dict[str, Any]) -> None:
@@ -77,5 +83,6 @@ def _take_along(doing: Doing, child: Row[Any], action: str, stage: Stage, change
     detail = {"case": doing.case.code}
     outcome = work.apply(child, changes | {"stage": stage}, Step(action, stage, CLOCK, doing.now, "", detail))
     work.draft(outcome, CaseMoved(**work.place(outcome.case), action=action, from_stage=child.stage))
+    set_next_clock(work, outcome.case)
     if stage is Stage.CLOSED:
         count_closed(work, outcome.case)

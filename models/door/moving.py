@@ -14,8 +14,10 @@ from models.door import clocks, endings, levels, merging, orders
 from models.door.doing import Doing
 from models.door.escalation import acknowledge, follow
 from models.door.sight import visible
-from models.door.standing import orders_of, standing_of
+from models.door.standing import SIDE, orders_of, standing_of
 from models.door.writing import Outcome, Overtaken, Step, Writing
+from models.ladder.plan import Kind
+from models.ladder.steps import settle, tell_order
 from models.messages import CaseMoved, OrderIssued
 from models.moves import ENDED, Actor, Refused, Stage, check
 
@@ -26,10 +28,6 @@ def _verified(doing: Doing) -> None:
 
 def _inspected(doing: Doing) -> None:
     doing.changes["inspection"] = doing.fields["finding"]
-
-
-def _urged(doing: Doing) -> None:
-    doing.changes["urged"] = doing.case.urged + 1
 
 
 CONSEQUENCES: Mapping[str, Callable[[Doing], None]] = {
@@ -63,7 +61,7 @@ CONSEQUENCES: Mapping[str, Callable[[Doing], None]] = {
     "return-call": endings.return_call,
     "evaluate": endings.evaluate,
     "reopen": endings.reopen,
-    "urge": _urged,
+    "urge": orders.urge,
     "supervise": orders.supervise,
     "instruct": orders.instruct,
     "receive-order": orders.receive_order,
@@ -161,6 +159,7 @@ def _end(doing: Doing) -> None:
         doing.changes |= {"suspended_from": None, "resume_at": None}
     due_at = doing.changes.get("due_at", doing.case.due_at)
     doing.changes |= endings.closing(SimpleNamespace(due_at=due_at), doing.stage, doing.now)
+    doing.changes["stage_due_at"] = endings.call_due(doing.work.rules, doing.case, doing.stage, doing.now)
     orders.end(doing)
 
 
@@ -174,12 +173,17 @@ def _follow(doing: Doing, outcome: Outcome) -> None:
             **work.place(outcome.case), order=issued.number, order_kind=issued.kind, addressee=issued.department
         )
         work.draft(outcome, fact)
+        if issued.kind in SIDE:
+            order = (issued.number, issued.kind, issued.department)
+            tell_order(work.db, work.rules, outcome.case, order, doing.now, real=work.real, people=work.people)
     if "due_at" in doing.changes and doing.orders:
         orders.follow_clock(work, outcome.case)
     if outcome.case.stage in ENDED and before.stage not in ENDED:
         if outcome.case.stage == Stage.CLOSED:
             endings.count_closed(work, outcome.case)
         merging.end_children(doing, outcome)
+    if outcome.case.stage != before.stage and before.stage_due_at is not None and before.stage_due_at <= doing.now:
+        settle(work.db, before.id, doing.now, doing.actor.name, (Kind.STAGE, Kind.HIGHER))
     follow(work, outcome.case, action, doing.actor, doing.now)
     if action == "report-directly" or _turned_grave(doing, outcome.case):
         levels.press(doing, outcome)

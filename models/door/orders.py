@@ -1,5 +1,5 @@
 """Orders (批办单): numbered, to a lead department and co-handlers, each with receipt, clock and feedback of its own;
-supervisions (督办) and instructions (批示) with receipt and reply. The case is done when all its parts are.
+urges (催办), supervisions (督办) and instructions (批示) with receipt and reply. The case is done when all its parts are.
 """
 
 from __future__ import annotations
@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, update
+from sqlalchemy import Row, insert, select, update
 
 from models import tables as t
 from models.casetimes import pauses_of
 from models.door.doing import Doing, Issued
 from models.door.standing import SIDE, living, open_side, orders_of
 from models.door.writing import Writing
+from models.ladder import steps
 from models.moves import Refused, Stage
 
 _NEW_ORDER = insert(t.orders)
-_PREFIX = {"dispatch": "PB", "supervise": "DB", "instruction": "PS"}
-"""批办, 督办, 批示."""
+_PREFIX = {"dispatch": "PB", "urge": "CB", "supervise": "DB", "instruction": "PS"}
+"""批办, 催办, 督办, 批示."""
+CLOCK = "clock"
+"""Who issues an order that no person gave; such an order ends with what it presses."""
 
 
 # -- dispatch ---------------------------------------------------------------------------------------------------------
@@ -74,25 +77,34 @@ def _own_limit(doing: Doing) -> tuple[int, str] | None:
 
 def _issue(doing: Doing, department: str, part: str, due_at: datetime | None, **more: Any) -> str:
     """Write a numbered order; returns its number."""
-    work, kind = doing.work, more.get("kind", "dispatch")
-    number = f"{_PREFIX[kind]}-{work.next_number('order', doing.now)}"
-    within = work.rules.stage_limit("receipt", doing.case.category)
+    more = {"issued_by": doing.actor.name, "text": doing.note, **more}
+    issued = write(doing.work, doing.case, doing.now, department, part, due_at, **more)
+    doing.issued.append(issued)
+    doing.detail.setdefault("orders", []).append(issued.number)
+    return issued.number
+
+
+def write(
+    work: Writing, case: Row[Any], now: datetime, department: str, part: str, due_at: datetime | None, **more: Any
+) -> Issued:
+    """The row of a new numbered order. An urge has no clock of its receipt: it presses one that has."""
+    kind = more.get("kind", "dispatch")
+    number = f"{_PREFIX[kind]}-{work.next_number('order', now)}"
+    within = work.rules.stage_limit("receipt", case.category) if kind != "urge" else None
     order = {
         "number": number,
-        "case_id": doing.case.id,
+        "case_id": case.id,
         "department": department,
         "part": part,
         "kind": kind,
-        "issued_at": doing.now,
-        "issued_by": doing.actor.name,
+        "issued_at": now,
+        "issued_by": CLOCK,
         "due_at": due_at,
-        "receipt_due_at": doing.now + within if within else None,
-        "text": doing.note,
+        "receipt_due_at": now + within if within else None,
+        "text": "",
     }
     work.db.execute(_NEW_ORDER, order | more)
-    doing.issued.append(Issued(number, kind, department))
-    doing.detail.setdefault("orders", []).append(number)
-    return number
+    return Issued(number, kind, department)
 
 
 # -- receipt, feedback, hand-back, rework -----------------------------------------------------------------------------
@@ -103,6 +115,7 @@ def receipt(doing: Doing) -> None:
     order = _part(doing, [o for o in living(doing.orders) if o.receipt_at is None])
     doing.set_order(order, receipt_at=doing.now, receipt_by=doing.actor.name)
     doing.detail["order"] = order.number
+    _answer_urges(doing, order.department)
     if order.part == "lead":
         doing.changes["receipt_at"] = doing.now
     elif doing.standing.stage is Stage.DISPATCHED:
@@ -115,6 +128,7 @@ def feedback(doing: Doing) -> None:
     order = _part(doing, waiting)
     doing.set_order(order, done_at=doing.now, done_by=doing.actor.name, result=doing.note)
     doing.detail["order"] = order.number
+    _answer_urges(doing, order.department)
     doing.changes["inspection"] = None
     if not _all_done(doing.orders, but=order):
         doing.stage = Stage.HANDLING
@@ -127,6 +141,7 @@ def hand_back(doing: Doing) -> None:
     """
     order = _part(doing, [o for o in living(doing.orders) if o.done_at is None])
     doing.detail["order"] = order.number
+    _let_off(doing, None if order.part == "lead" else order.department)
     if order.part == "co":
         doing.set_order(order, withdrawn_at=doing.now, result=doing.note)
         done = doing.standing.stage is Stage.HANDLING and _all_done(doing.orders, but=order)
@@ -190,6 +205,7 @@ def accept_transfer(doing: Doing) -> None:
     for order in living(doing.orders):
         if order.part == "lead" or order.department == to:
             doing.set_order(order, withdrawn_at=doing.now)
+            _let_off(doing, order.department)
     doing.changes |= {"transfer_to": None, "department": to, "owner_kind": "department", "owner": to}
     doing.changes["receipt_at"] = doing.now
     doing.detail["from"] = doing.case.department
@@ -201,7 +217,71 @@ def end_transfer(doing: Doing) -> None:
     doing.changes["transfer_to"] = None
 
 
-# -- supervisions and instructions ------------------------------------------------------------------------------------
+# -- urges, supervisions and instructions -----------------------------------------------------------------------------
+
+
+def urge(doing: Doing) -> None:
+    """催办: a numbered order to every department whose part is not done, or to the one named. Where no department has a
+    part it is a word to the centre, counted and traced."""
+    doing.changes["urged"] = doing.case.urged + 1
+    waiting = [order for order in living(doing.orders) if order.done_at is None]
+    named = doing.fields.get("department")
+    if named:
+        waiting = [order for order in waiting if order.department == _known(doing, named)]
+        if not waiting:
+            raise Refused(f"{named!r} has no part in this case that waits to be done.", "department")
+    for order in waiting:
+        _issue(doing, order.department, order.part, order.due_at, kind="urge")
+
+
+def press(work: Writing, case: Row[Any], kind: str, now: datetime) -> Issued | None:
+    """The order of an urge or a supervision that the clock gives to the department that has the case in hand; None where
+    the centre has, or where one of the clock's urges waits for its receipt (that one is told again)."""
+    department = steps.holder(case)
+    if department is None:
+        return None
+    if kind == "supervise":
+        rules = work.rules
+        more = {"kind": kind, "degree": rules.ladder.degree}
+        return write(work, case, now, department, "lead", rules.reply_due(now, case.level), **more)
+    if clocks_urge(work, case) is not None:
+        return None
+    return write(work, case, now, department, "lead", case.due_at, kind=kind)
+
+
+def clocks_urge(work: Writing, case: Row[Any]) -> str | None:
+    """The number of the clock's urge that the department in hand has not received yet."""
+    o = t.orders.c
+    own = (o.case_id == case.id, o.kind == "urge", o.issued_by == CLOCK, o.department == steps.holder(case))
+    waits = (o.receipt_at.is_(None), o.done_at.is_(None), o.withdrawn_at.is_(None), o.concluded_at.is_(None))
+    found: str | None = work.db.execute(select(o.number).where(*own, *waits).order_by(o.id.desc()).limit(1)).scalar()
+    return found
+
+
+def _answer_urges(doing: Doing, department: str) -> None:
+    """What was urged is done: the order was received, or its result is there."""
+    for order in open_side(doing.orders):
+        if order.kind == "urge" and order.department == department:
+            received = {} if order.receipt_at else {"receipt_at": doing.now, "receipt_by": doing.actor.name}
+            doing.set_order(order, done_at=doing.now, done_by=doing.actor.name, **received)
+            _settle(doing, order)
+
+
+def _let_off(doing: Doing, department: str | None) -> None:
+    """A department without a part any more (None: all of them) is neither urged nor supervised by the clock."""
+    for order in open_side(doing.orders):
+        if _presses(order) and department in (None, order.department):
+            doing.set_order(order, withdrawn_at=doing.now)
+            _settle(doing, order)
+
+
+def _presses(order: Row[Any]) -> bool:
+    """Whether an order ends with what it presses, without anybody's word: each urge, and the clock's supervisions."""
+    return bool(order.kind == "urge" or order.issued_by == CLOCK)
+
+
+def _settle(doing: Doing, order: Row[Any]) -> None:
+    steps.settle_order(doing.work.db, doing.case.id, order.number, doing.now, doing.actor.name)
 
 
 def supervise(doing: Doing) -> None:
@@ -226,9 +306,10 @@ def _side(doing: Doing, kind: str, **more: Any) -> None:
 
 
 def receive_order(doing: Doing) -> None:
-    """The department has the supervision or the instruction."""
+    """The department has the urge, the supervision or the instruction."""
     order = _side_order(doing, [o for o in open_side(doing.orders) if o.receipt_at is None])
     doing.set_order(order, receipt_at=doing.now, receipt_by=doing.actor.name)
+    _settle(doing, order)
 
 
 def reply(doing: Doing) -> None:
@@ -236,12 +317,14 @@ def reply(doing: Doing) -> None:
     order = _side_order(doing, [o for o in open_side(doing.orders) if o.done_at is None])
     received = {} if order.receipt_at else {"receipt_at": doing.now, "receipt_by": doing.actor.name}
     doing.set_order(order, done_at=doing.now, done_by=doing.actor.name, result=doing.note, **received)
+    _settle(doing, order)
 
 
 def conclude_order(doing: Doing) -> None:
     """销号: whoever gave it is content, or lets it be."""
     order = _side_order(doing, open_side(doing.orders))
     doing.set_order(order, concluded_at=doing.now, concluded_by=doing.actor.name)
+    _settle(doing, order)
 
 
 def _side_order(doing: Doing, candidates: Sequence[Row[Any]]) -> Row[Any]:
@@ -267,8 +350,12 @@ def end(doing: Doing) -> None:
         over = order.withdrawn_at is not None or order.concluded_at is not None
         if void and not over:
             doing.set_order(order, withdrawn_at=doing.now)
-        elif not over and order.kind not in SIDE and order.done_at is None:
-            doing.set_order(order, done_at=doing.now, done_by=doing.actor.name)
+            continue
+        ended = {} if order.done_at else {"done_at": doing.now, "done_by": doing.actor.name}
+        if order.kind in SIDE:
+            ended |= {"concluded_at": doing.now, "concluded_by": doing.actor.name}
+        if not over and ended and (order.kind not in SIDE or _presses(order)):
+            doing.set_order(order, **ended)
 
 
 def follow_clock(work: Writing, case: Row[Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, bindparam, select
 
 from models import tables as t
-from models.casetimes import stage_due
+from models.casetimes import STAGE_CLOCKS, stage_due
 from models.door.chain import chained, trace_line
 from models.door.escalation import escalate
 from models.door.levels import holder
@@ -198,6 +198,9 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
     level = report.level or category.level
     direct = level <= rules.direct_level and not report.keeps_own_clock
     warn_at = clock.warns[0] if clock.warns else None
+    stage_at = stage_due(rules, Stage.REPORTED, category.code, clock.basis, now)
+    alarm_at = stage_at if STAGE_CLOCKS[Stage.REPORTED] in rules.ladder.stages else None
+    moments = [at for at in (warn_at or clock.due_at, alarm_at) if at is not None]
     return {
         "category": category.code,
         "description": report.description,
@@ -231,7 +234,7 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
         "soon_at": clock.soon_at,
         "due_basis": clock.basis,
         "warn_at": warn_at,
-        "next_clock_at": warn_at or clock.due_at,
+        "next_clock_at": min(moments, default=None),
         "stage_since": now,
-        "stage_due_at": stage_due(rules, Stage.REPORTED, category.code, clock.basis, now),
+        "stage_due_at": stage_at,
     }

@@ -12,7 +12,7 @@ from models import tables as t
 from models.moves import Stage, Standing
 from models.rules import RuleBook
 
-SIDE = ("supervise", "instruction")
+SIDE = ("urge", "supervise", "instruction")
 """Orders beside the disposal itself."""
 _MERGEABLE = frozenset({Stage.REPORTED, Stage.ACCEPTED, Stage.FILED})
 _OF_CASE = select(t.orders).order_by(t.orders.c.id)
@@ -29,8 +29,9 @@ def living(orders: Sequence[Row[Any]], kind: str = "dispatch") -> list[Row[Any]]
 
 
 def open_side(orders: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Supervisions and instructions that nobody has concluded or withdrawn."""
-    return [o for o in orders if o.kind in SIDE and o.withdrawn_at is None and o.concluded_at is None]
+    """Urges that were not answered, and supervisions and instructions that nobody has concluded or withdrawn."""
+    over = [o for o in orders if o.kind == "urge" and o.done_at is not None]
+    return [o for o in orders if o.kind in SIDE and not (o.withdrawn_at or o.concluded_at) and o not in over]
 
 
 def standing_of(

@@ -47,7 +47,7 @@ class People:
 def read(connection: Connection) -> People:
     """Everybody, as the database has them now."""
     a, k = t.account.c, lt.channel.c
-    roles = (Role.DEPARTMENT, Role.DUTY, Role.OPERATOR)
+    roles = (Role.DEPARTMENT, Role.DUTY, Role.OPERATOR, Role.LEADER)
     contacts: dict[tuple[str, str], tuple[str, ...]] = {}
     for row in connection.execute(select(lt.contact)):
         contacts[row.department, row.role] = (*contacts.get((row.department, row.role), ()), row.account)
@@ -70,13 +70,20 @@ def told(
     """`(channel, recipient)` of everybody who hears of a step. Pure.
 
     A contact is called together with those on duty. What no department holds, and what reaches nobody there, goes to the
-    centre: a step that nobody hears is told as failed, and somebody hears that.
+    centre: a step that nobody hears is told as failed, and somebody hears that. The clock of a stage is the centre's to
+    watch; where nothing moved, its leaders hear of it, and a department's contact.
 
     Args:
         holder: the department that has the case in hand; None where the centre has.
         role: the contact's role, for the steps that call one.
     """
     places = list(places)
+    if kind is Kind.STAGE:
+        holder = None
+    elif kind is Kind.HIGHER:
+        contacts = people.of_department(holder, role) if holder is not None else []
+        higher = people.of_centre(places, Role.LEADER, Role.DUTY)
+        return _pairs(contacts + higher, people.channels_of(holder, role) if holder is not None else [])
     calls = kind in CALLS
     if holder is None:
         accounts, channels = people.of_centre(places, Role.DUTY, Role.OPERATOR), people.channels_of(None, None)

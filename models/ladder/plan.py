@@ -31,6 +31,8 @@ class Kind(StrEnum):
     CONTACT = "contact"  # a contact is called: a rung
     AGAIN = "again"  # … and told again where nobody answers
     NOTICE = "notice"  # the written notice of the supervision, the day after
+    STAGE = "stage"  # a case stands in a stage for longer than the stage's clock allows
+    HIGHER = "higher"  # … and stands there still
 
 
 _ORDER = {kind: number for number, kind in enumerate(Kind)}
@@ -60,6 +62,14 @@ class Ladder:
     notice: bool = True
     grave: int = 2
     quiet: tuple[time, time] | None = None
+    stages: frozenset[str] = frozenset()
+    """Clocks of stages whose end is told."""
+    higher: timedelta | None = None
+    """So long afterwards it is told to who stands higher; None: it is not."""
+    degree: str = "ordinary"
+    """Of the supervision at expiry."""
+    reply_within: timedelta = timedelta(hours=8)
+    """… and how long, in working time, its reply may take."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,15 @@ class Alarm:
     rung: int
     ack_due_at: datetime | None
     acknowledged: bool = False
+
+
+@dataclass(frozen=True)
+class Stay:
+    """The stage that a case stands in, by its clock: since when, and until when it may."""
+
+    clock: str
+    since: datetime
+    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -86,12 +105,14 @@ class History:
     ended: bool = False
     alarm: Alarm | None = None
     called_at_expiry: bool = False
+    stay: Stay | None = None
     told: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is to be done next. `number` counts within the kind; for the contacts it is the rung, from 1."""
+    """What is to be done next. `number` counts within the kind; for the contacts it is the rung, from 1; for the clock
+    of a stage it is the second at which the stay began, which no other stay of the case shares."""
 
     kind: Kind
     number: int
@@ -108,13 +129,30 @@ class Step:
 def next_step(ladder: Ladder, history: History, now: datetime, calendar: Calendar) -> Step | None:
     """The step that comes next and its instant, which may lie in the past; None where none is left.
 
-    An ended or a paused case takes none. An answered alarm never climbs; expiry after an answered direct report is
-    an alarm of its own, which calls the next contact once.
+    A paused case takes none; an ended one only waits for its return call. An answered alarm never climbs; expiry after
+    an answered direct report is an alarm of its own, which calls the next contact once.
     """
-    if history.ended or history.paused:
+    if history.paused:
         return None
-    steps = [step for step in _steps(ladder, history, now, calendar) if step.key not in history.told]
+    steps = [step for step in _all_steps(ladder, history, now, calendar) if step.key not in history.told]
     return min(steps, key=lambda step: (step.at, _ORDER[step.kind]), default=None)
+
+
+def _all_steps(ladder: Ladder, history: History, now: datetime, calendar: Calendar) -> Iterator[Step]:
+    if not history.ended:
+        yield from _steps(ladder, history, now, calendar)
+    yield from _stays(ladder, history)
+
+
+def _stays(ladder: Ladder, history: History) -> Iterator[Step]:
+    """The end of a stage's clock, told once for each stay; and once more, higher up, where the case does not go on."""
+    stay = history.stay
+    if stay is None or stay.clock not in ladder.stages:
+        return
+    number = int(stay.since.timestamp())
+    yield Step(Kind.STAGE, number, stay.due_at)
+    if ladder.higher is not None:
+        yield Step(Kind.HIGHER, number, stay.due_at + ladder.higher)
 
 
 def _steps(ladder: Ladder, history: History, now: datetime, calendar: Calendar) -> Iterator[Step]:
@@ -179,14 +217,22 @@ def answer_due(ladder: Ladder, rung: int, at: datetime, level: int, calendar: Ca
     """Until when the contact of a rung has to answer. In a year without a calendar plain time counts: a ladder that
     waits for a calendar would be a ladder that forgets."""
     step = ladder.rungs[rung - 1]
-    if not step.working or level <= ladder.grave:
-        return at + step.wait
+    return at + step.wait if not step.working else _within(ladder, step.wait, at, level, calendar)
+
+
+def reply_due(ladder: Ladder, at: datetime, level: int, calendar: Calendar) -> datetime:
+    """Until when the supervision at expiry is to be answered: in working time like the contacts of the ladder."""
+    return _within(ladder, ladder.reply_within, at, level, calendar)
+
+
+def _within(ladder: Ladder, wait: timedelta, at: datetime, level: int, calendar: Calendar) -> datetime:
+    if level <= ladder.grave:
+        return at + wait
     try:
         scale = calendar.scale(Unit.WORK_HOUR)
-        wait = int(step.wait.total_seconds())
-        return instant_of(scale.reached(scale.reading(seconds_of(at)) + wait))
+        return instant_of(scale.reached(scale.reading(seconds_of(at)) + int(wait.total_seconds())))
     except UnknownYear:
-        return at + step.wait
+        return at + wait
 
 
 def day_after(due_at: datetime, calendar: Calendar) -> datetime:
@@ -220,7 +266,9 @@ def ladder_of(county: Mapping[str, Any]) -> Ladder:
     """The ladder that a county's stored document describes; what it does not say is as in `Ladder`."""
     urge, escalation = county.get("urge", {}), county.get("escalation", {})
     quiet = escalation.get("quiet_hours")
+    stages, supervise = escalation.get("stages", {}), escalation.get("supervise", {})
     plain = Ladder()
+    higher = stages.get("higher_minutes", 0)
     shares = sorted({Fraction(str(share)) for share in urge.get("shares", (0.5, 0.2))}, reverse=True)
     return Ladder(
         shares=tuple(shares),
@@ -231,6 +279,10 @@ def ladder_of(county: Mapping[str, Any]) -> Ladder:
         notice=escalation.get("notice", True),
         grave=escalation.get("takeover_level", plain.grave),
         quiet=(_clock(quiet[0]), _clock(quiet[1])) if quiet and quiet[0] != quiet[1] else None,
+        stages=frozenset(stages.get("clocks", ())),
+        higher=timedelta(minutes=higher) if higher else None,
+        degree=supervise.get("degree", plain.degree),
+        reply_within=timedelta(minutes=supervise.get("reply_minutes", 480)),
     )
 
 

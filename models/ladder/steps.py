@@ -14,15 +14,20 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from models import tables as t
 from models.calendars import Unit
+from models.casetimes import STAGE_CLOCKS
 from models.clocks import Limit
 from models.ladder import people as who
 from models.ladder import tables as lt
-from models.ladder.plan import Alarm, History, Kind, Step, heard_from, next_step
+from models.ladder.plan import Alarm, History, Kind, Stay, Step, heard_from, next_step
 from models.moves import ENDED, Stage
 from models.rules import RuleBook
 
 IN_HAND = frozenset({Stage.DISPATCHED, Stage.HANDLING})
 """Stages in which a department has the case in hand; in all others the centre has."""
+
+
+BY_HAND = {"urge": "urged", "supervise": "supervised", "instruction": "instruction"}
+"""Why somebody is told of an order that a person gave, by its kind."""
 
 
 def holder(case: Row[Any]) -> str | None:
@@ -41,7 +46,7 @@ def history(connection: Connection, case: Row[Any]) -> History:
     order = None
     if in_hand is not None:
         living = select(o.issued_at, o.receipt_at).where(
-            o.case_id == case.id, o.withdrawn_at.is_(None), o.part == "lead"
+            o.case_id == case.id, o.withdrawn_at.is_(None), o.part == "lead", o.kind == "dispatch"
         )
         order = connection.execute(living.order_by(o.id.desc()).limit(1)).first()
     top = rungs[-1] if rungs else None
@@ -57,8 +62,16 @@ def history(connection: Connection, case: Row[Any]) -> History:
         ended=case.stage in ENDED,
         alarm=Alarm(top.rung, top.ack_due_at, top.acknowledged_at is not None) if top else None,
         called_at_expiry=any(row.reason == "breach" for row in rungs),
+        stay=_stay(case),
         told={row.step: row.at for row in told},
     )
+
+
+def _stay(case: Row[Any]) -> Stay | None:
+    clock = STAGE_CLOCKS.get(case.stage)
+    if clock is None or case.stage_since is None or case.stage_due_at is None:
+        return None
+    return Stay(clock, case.stage_since, case.stage_due_at)
 
 
 def _limit(case: Row[Any]) -> Limit | None:
@@ -69,8 +82,8 @@ def _limit(case: Row[Any]) -> Limit | None:
 
 def following(connection: Connection, rules: RuleBook, case: Row[Any], now: datetime) -> Step | None:
     """The next step of a case; see `plan.next_step`."""
-    if case.stage in ENDED or case.stage in (Stage.MERGED, Stage.SUSPENDED):
-        return None  # a merged case goes with another, a suspended one waits
+    if case.stage in (Stage.MERGED, Stage.SUSPENDED) or (case.stage in ENDED and case.stage_due_at is None):
+        return None  # a merged case goes with another, a suspended one waits, an ended one may wait for its return call
     return next_step(rules.ladder, history(connection, case), now, rules.calendar)
 
 
@@ -95,24 +108,64 @@ def tell(
     Raises:
         IntegrityError: the step was taken before.
     """
-    role = rules.ladder.rungs[step.number - 1].role if step.kind in who.CALLS else None
+    role = None
+    if step.kind in who.CALLS:
+        role = rules.ladder.rungs[step.number - 1].role
+    elif step.kind is Kind.HIGHER and rules.ladder.rungs:
+        role = rules.ladder.rungs[0].role
     values = {
         "kind": str(step.kind),
-        "case_id": case.id,
         "step": step.key,
         "escalation_id": escalation.id if escalation is not None else None,
         "reason": reason,
         "rung": step.number if step.kind in who.CALLS else None,
+        "ack_due_at": escalation.ack_due_at if escalation is not None else None,
+    }
+    recipients = who.told(people, step.kind, holder(case), role, (case.area, case.town))
+    return _write(connection, rules, case, values, recipients, now, real)
+
+
+def tell_order(
+    connection: Connection,
+    rules: RuleBook,
+    case: Row[Any],
+    order: tuple[str, str, str],
+    now: datetime,
+    *,
+    real: datetime,
+    people: who.People,
+) -> None:
+    """Put an order beside the disposal that a person gave (urge, supervision, instruction) before the desk it addresses.
+
+    Args:
+        order: its number, which is the name of the step; its kind; the department.
+    """
+    number, kind, department = order
+    recipients = who.told(people, Kind.SUPERVISE, department, None, (case.area, case.town))
+    values = {"kind": kind, "step": number, "reason": BY_HAND[kind], "department": department}
+    _write(connection, rules, case, values, recipients, now, real)
+
+
+def _write(
+    connection: Connection,
+    rules: RuleBook,
+    case: Row[Any],
+    values: dict[str, Any],
+    recipients: Sequence[tuple[str, str]],
+    now: datetime,
+    real: datetime,
+) -> int:
+    common = {
+        "case_id": case.id,
         "level": case.level,
         "department": case.department,
         "town": case.town,
         "title": case.title,
         "at": now,
         "due_at": case.due_at,
-        "ack_due_at": escalation.ack_due_at if escalation is not None else None,
     }
-    key = connection.execute(insert(lt.notification).returning(lt.notification.c.id), values).scalar_one()
-    recipients = who.told(people, step.kind, holder(case), role, (case.area, case.town))
+    row = insert(lt.notification).returning(lt.notification.c.id)
+    key = connection.execute(row, common | values).scalar_one()
     deliver(connection, key, recipients, real=real, not_before=heard_from(rules.ladder, case.level, now, rules.zone))
     return int(key)
 
@@ -148,10 +201,18 @@ def _beginning(channel: str, recipient: str, real: datetime) -> dict[str, Any]:
     return {"state": "waiting", "sent_at": None, "outcome": ""}
 
 
-def settle(connection: Connection, case_id: int, now: datetime, by: str, kinds: Sequence[Kind] = tuple(Kind)) -> None:
-    """Nobody need act any more on what was told of a case: it was answered, received, or has ended."""
+def settle(connection: Connection, case_id: int, now: datetime, by: str, kinds: Sequence[str] | None = None) -> None:
+    """Nobody need act any more on what was told of a case (of these kinds; None: of any): it was answered, received, or
+    has ended."""
     n = lt.notification.c
-    open_ = update(lt.notification).where(
-        n.case_id == case_id, n.settled_at.is_(None), n.kind.in_([str(kind) for kind in kinds])
-    )
+    open_ = update(lt.notification).where(n.case_id == case_id, n.settled_at.is_(None))
+    if kinds is not None:
+        open_ = open_.where(n.kind.in_([str(kind) for kind in kinds]))
     connection.execute(open_.values(settled_at=now, settled_by=by))
+
+
+def settle_order(connection: Connection, case_id: int, number: str, now: datetime, by: str) -> None:
+    """… on an order that was answered, concluded or withdrawn."""
+    n = lt.notification.c
+    told = update(lt.notification).where(n.case_id == case_id, n.step == number, n.settled_at.is_(None))
+    connection.execute(told.values(settled_at=now, settled_by=by))

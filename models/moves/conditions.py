@@ -48,9 +48,9 @@ NO_CHILDREN = Condition(
     lambda s, _: s.children == 0, "Other cases were merged into this one; it stays, or they are separated first."
 )
 WAITS_FOR_ORDER_RECEIPT = Condition(
-    lambda s, actor: _mine(s.to_receive, actor), "No supervision or instruction waits for that receipt."
+    lambda s, actor: _mine(s.to_receive, actor), "No urge, supervision or instruction waits for that receipt."
 )
 WAITS_FOR_REPLY = Condition(
-    lambda s, actor: _mine(s.to_answer, actor), "No supervision or instruction waits for that reply."
+    lambda s, actor: _mine(s.to_answer, actor), "No urge, supervision or instruction waits for that reply."
 )
-NOT_CONCLUDED = Condition(lambda s, _: s.to_conclude > 0, "No supervision or instruction is open.")
+NOT_CONCLUDED = Condition(lambda s, _: s.to_conclude > 0, "No urge, supervision or instruction is open.")

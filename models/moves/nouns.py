@@ -74,7 +74,7 @@ class Own(StrEnum):
     LEAD = "lead"  # the department that holds the case
     PART = "part"  # it, or a co-handler
     RECEIVER = "receiver"  # the department to which a transfer was offered
-    ADDRESSEE = "addressee"  # the department that a supervision or an instruction addresses
+    ADDRESSEE = "addressee"  # the department that an urge, a supervision or an instruction addresses
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ class Standing:
     children: int = 0
     """Living cases merged into it."""
     to_receive: frozenset[str] = frozenset()
-    """Departments with a supervision or an instruction that has no receipt yet."""
+    """Departments with an urge, a supervision or an instruction that has no receipt yet."""
     to_answer: frozenset[str] = frozenset()
-    """Departments with a supervision or an instruction that waits for their reply."""
+    """Departments with an urge, a supervision or an instruction that waits for their reply."""
     to_conclude: int = 0
-    """Supervisions and instructions that were not concluded."""
+    """Urges without an answer, supervisions and instructions that were not concluded."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ _CO = (
 )
 """Co-handlers, and where they have a limit of their own, so many of which unit."""
 _ORDER = Field("order", "text")
-"""The number of a supervision or an instruction; the oldest that waits where none is named."""
+"""The number of an urge, a supervision or an instruction; the oldest that waits where none is named."""
 _INTO = Field("into", "case", required=True)
 
 
@@ -207,7 +207,7 @@ MOVES: Mapping[str, Move] = _table(
         LIVING - {Stage.REPORTED, Stage.SUSPENDED, Stage.MERGED},
         None,
         frozenset({Role.OPERATOR, Role.DUTY}),
-        (_NOTE,),
+        (_NOTE, _DEPARTMENT_),
     ),
     Move(
         "supervise",

@@ -392,6 +392,8 @@ class Play:
             closed_today=round(self.closed_today * share), overdue=sum(case.due_at < now for case in cases),
             due_soon=sum(case.soon_at <= now <= case.due_at for case in cases),
             unreceipted=sum(case.stage == "dispatched" for case in cases),
+            paused=sum(case.stage == "suspended" for case in cases),
+            adjudication=sum(case.stage == "adjudication" for case in cases),
             escalated=min(len(cases), len(self.escalations)),
         )  # fmt: skip
 

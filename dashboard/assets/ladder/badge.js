@@ -2,33 +2,17 @@
  * The number of open entries beside the inbox's link: the gateway sends this account's own whenever it changes. The
  * number that the page came with stays until then; while the connection is lost it is marked as not live.
  */
-import { backOff } from "../ui/live.js";
+import { listen } from "../ui/ear.js";
 
-const SILENCE = 8_000;
-
-export function start(badge) {
-  let tries = 0;
-  let heard = 0;
-
-  function connect() {
-    const socket = new WebSocket(badge.dataset.push, "gridcommand.v1");
-    heard = performance.now();
-    socket.onopen = () => socket.send(JSON.stringify({ kind: "subscribe", topics: ["inbox"], after: null }));
-    socket.onmessage = ({ data }) => {
-      heard = performance.now();
-      tries = 0;
-      const message = JSON.parse(data);
-      badge.dataset.state = "live";
-      if (message.kind === "inbox.changed") show(badge, message);
-    };
-    socket.onclose = ({ code }) => {
-      clearInterval(watch);
-      badge.dataset.state = "stale";
-      if (code !== 4401 && code !== 4403) setTimeout(connect, backOff(tries++) + 500);
-    };
-    const watch = setInterval(() => performance.now() - heard > SILENCE && socket.close(), 1_000);
-  }
-  setTimeout(connect, 300); // the page itself goes first
+/** @param badges the same number in several places: beside the link, and on the phone's menu */
+export function start(badges) {
+  if (!badges.length) return;
+  listen({
+    url: badges[0].dataset.push,
+    topic: "inbox",
+    onMessage: (message) => message.kind === "inbox.changed" && badges.forEach((badge) => show(badge, message)),
+    onState: (state) => badges.forEach((badge) => (badge.dataset.state = state === "live" ? "live" : "stale")),
+  });
 }
 
 function show(badge, { unread, at }) {

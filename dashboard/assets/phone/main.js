@@ -1,4 +1,5 @@
 /** The phone's page: its parts as tabs, what is written into the queue, and itself kept for times without a network. */
+import { start as startBadge } from "../ladder/badge.js";
 import { outbox } from "./outbox.js";
 import { smaller, startReport } from "./report.js";
 
@@ -21,6 +22,7 @@ addEventListener("online", refresh);
 addEventListener("offline", () => offline(true));
 tabs();
 counts();
+startBadge([...document.querySelectorAll(".badge[data-push]")]);
 keepPage().then(refresh);
 
 /** Kept first, then sent; the page goes to its top, where the queue says how it stands. */

@@ -1,4 +1,4 @@
-/** The row of key figures: seven cards, each with its comparison, a small series and at most one lesser figure. */
+/** The row of key figures: seven cards, each with its comparison, a small series and the lesser figures that belong to it. */
 import { el, setAttribute, setText } from "../ui/dom.js";
 import { mark } from "../ui/marks.js";
 import { FIGURE_LISTS } from "./links.js";
@@ -11,9 +11,9 @@ const sum = (series) => series.reduce((total, value) => total + value, 0);
 const CARDS = [
   { name: "reported-today", group: "left", tone: "accent", unit: "case", value: (f) => f.county.reported_today, note: compared, spark: () => areaSpark(), series: (f) => f.spark.reported },
   { name: "closed-today", group: "left", tone: "ok", unit: "case", value: (f) => f.county.closed_today, note: lastHours, spark: () => areaSpark(), series: (f) => f.spark.closed },
-  { name: "open", group: "middle", tone: "plain", unit: "case", value: (f) => f.county.open, note: newToday, small: "unreceipted", smallValue: (f) => f.county.unreceipted, spark: () => areaSpark("range"), series: (f) => f.spark.open },
-  { name: "overdue", group: "middle", tone: "red", mark: "overdue", unit: "case", value: (f) => f.county.overdue, note: longest, small: "escalated", smallValue: (f) => f.county.escalated, spark: () => barSpark(), series: (f) => f.spark.overdue ?? [] },
-  { name: "due-soon", group: "middle", tone: "orange", mark: "soon", unit: "case", value: (f) => f.county.due_soon, note: nextHours, spark: () => barSpark(), series: (f) => f.spark.due_soon },
+  { name: "open", group: "middle", tone: "plain", unit: "case", value: (f) => f.county.open, note: newToday, smalls: { unreceipted: (f) => f.county.unreceipted, adjudication: (f) => f.county.adjudication }, spark: () => areaSpark("range"), series: (f) => f.spark.open },
+  { name: "overdue", group: "middle", tone: "red", mark: "overdue", unit: "case", value: (f) => f.county.overdue, note: longest, smalls: { escalated: (f) => f.county.escalated }, spark: () => barSpark(), series: (f) => f.spark.overdue ?? [] },
+  { name: "due-soon", group: "middle", tone: "orange", mark: "soon", unit: "case", value: (f) => f.county.due_soon, note: nextHours, smalls: { paused: (f) => f.county.paused }, spark: () => barSpark(), series: (f) => f.spark.due_soon },
   { name: "on-time-rate", group: "right", tone: "ok", unit: "%", value: (f) => f.closed_in_time_month / f.closed_due_month, shown: rate, note: month, share: (f) => f.closed_in_time_month / f.closed_due_month },
   { name: "cameras-online", group: "right", tone: "ok", unit: "total", value: (f) => f.cameras_online, note: offline, share: (f) => f.cameras_online / f.cameras_total },
 ];
@@ -72,22 +72,22 @@ function buildCard(card, words, truth) {
   const link = el(list ? "a" : "div", { class: "card-link", href: list, tabindex: list ? null : 0 }, label, el("span", { class: "card-amount" }, value, unit));
   const noteWord = el("span");
   const noteValue = el("b");
-  const small = card.small ? el("b", {}, words.unknown) : null;
-  const smallLink = card.small
-    ? el("a", { class: "card-small", href: FIGURE_LISTS[card.small] }, words.t(`wall.figure.${card.small}`), " ", small)
-    : null;
+  const smalls = Object.entries(card.smalls ?? {}).map(([name, valueOf]) => {
+    const amount = el("b", {}, words.unknown);
+    const node = el("a", { class: "card-small", href: FIGURE_LISTS[name] }, words.t(`wall.figure.${name}`), " ", amount);
+    return { name, valueOf, node, slot: truth.slot(node, name, "figures", amount) };
+  });
   const chart = card.spark ? card.spark() : shareBar();
   const age = el("div", { class: "card-age" });
   const node = el(
     "article", { class: "card", "data-tone": card.tone },
     link, el("div", { class: card.spark ? "card-spark" : "card-share" }, chart.node),
-    el("div", { class: "card-notes" }, el("span", { class: "card-note" }, noteWord, " ", noteValue), smallLink), age,
+    el("div", { class: "card-notes" }, el("span", { class: "card-note" }, noteWord, " ", noteValue), ...smalls.map((small) => small.node)), age,
   );
   const quarrel = el("div", { class: "card-quarrel" }, words.t("common.age.broken"));
   node.append(quarrel);
   truth.line(age, "figures");
   const slot = truth.slot(node, card.name, "figures", value);
-  const smallSlot = small ? truth.slot(smallLink, card.small, "figures", small) : null;
   const total = card.unit === "total" ? truth.slot(unit, "cameras-total", "figures") : null;
 
   return {
@@ -99,9 +99,12 @@ function buildCard(card, words, truth) {
       const shown = card.shown ? card.shown(f, words) : words.number(amount);
       slot.write(known ? Number(amount.toFixed(4)) : null, shown, broken.has(card.name));
       if (total) total.write(f.cameras_total, ` / ${words.number(f.cameras_total)}`, broken.has("cameras-total"));
-      if (smallSlot) smallSlot.write(card.smallValue(f), words.number(card.smallValue(f)), broken.has(card.small));
+      for (const small of smalls) {
+        const figure = small.valueOf(f);
+        small.slot.write(figure, words.number(figure), broken.has(small.name));
+        setAttribute(small.node, "data-small-zero", figure === 0 ? "" : null);
+      }
       setAttribute(node, "data-zero", amount === 0 ? "" : null);
-      setAttribute(smallLink ?? node, "data-small-zero", smallSlot && card.smallValue(f) === 0 ? "" : null);
       const [word, figure] = card.note(f, words);
       setText(noteWord, word);
       setText(noteValue, figure);

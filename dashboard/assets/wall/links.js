@@ -14,6 +14,8 @@ export const FIGURE_LISTS = {
   "due-soon": listOf("due-soon"),
   unreceipted: listOf("unreceipted"),
   escalated: listOf("escalated"),
+  paused: listOf("paused"),
+  adjudication: listOf("adjudication"),
   "cameras-online": "/cameras",
   "cameras-total": "/cameras",
   "level-1": listOf("open", { level: 1 }),

@@ -136,6 +136,7 @@ export function contradictions(figures) {
     [county.overdue + county.due_soon <= county.open, ["open", "overdue", "due-soon"]],
     [county.unreceipted <= county.open, ["open", "unreceipted"]],
     [county.escalated <= county.open, ["open", "escalated"]],
+    [county.paused + county.adjudication <= county.open, ["open", "paused", "adjudication"]],
     [figures.cameras_online <= figures.cameras_total, ["cameras-online", "cameras-total"]],
     [figures.closed_in_time_month <= figures.closed_due_month, ["on-time-rate"]],
   ];

@@ -1,5 +1,6 @@
 /** The desk: inbox, the file of the case in hand, the keyboard, and news as it comes. */
 import { el } from "../ui/dom.js";
+import { listen } from "../ui/ear.js";
 import { Live } from "../ui/live.js";
 import { makeFile } from "./file.js";
 import { makeInbox } from "./inbox.js";
@@ -9,6 +10,7 @@ import { makeReport } from "./report.js";
 
 const BURST_MS = 700; // news of one burst are read together
 const LOOK_MS = 15_000; // where no news come by themselves
+const SAFE_MS = 60_000; // where they come: whatever was missed is seen by then
 const MINE = new Set(["to-accept", "to-dispatch", "handed-back", "to-inspect", "to-answer"]);
 
 export async function start(root) {
@@ -95,13 +97,19 @@ export async function start(root) {
   } else {
     await look();
     begin();
-    setInterval(look, LOOK_MS);
+    if (reference.desk_url) listen({ url: reference.desk_url, topic: "desk", onMessage: heard, onState: (state) => inbox.say(state) });
+    setInterval(look, reference.desk_url ? SAFE_MS : LOOK_MS);
+  }
+
+  /** A desk that sees a part of the county hears that something of its own has changed, and looks. */
+  function heard(message) {
+    if (message.kind === "desk.changed") waiting ||= setTimeout(() => ((waiting = 0), look()), BURST_MS);
   }
 
   async function look() {
     try {
       await inbox.fetchLook();
-      inbox.say("live");
+      if (!reference.desk_url) inbox.say("live");
       if (file.code && !file.busy && !document.hidden) file.refresh();
     } catch (error) {
       if (error.forbidden) return location.assign("/login?next=/desk");

@@ -41,7 +41,7 @@ def _order(context: PageContext, view: CaseView, row: OrderRow) -> html.Div:
                 [
                     number if "/orders/<number>" in context.paths else html.B(row.number, className="num"),
                     html.Span(department),
-                    html.Span(_kind(context, row), className="tag"),
+                    html.Span(_kind(context, row), className="tag", **{"data-kind": row.kind}),
                     html.Span(context.text(f"work.order.{state(row)}"), className="order-state"),
                 ],
                 className="order-head",
@@ -55,10 +55,10 @@ def _order(context: PageContext, view: CaseView, row: OrderRow) -> html.Div:
 
 
 def _kind(context: PageContext, row: OrderRow) -> str:
-    """Lead or co-handler; of a supervision its degree; an instruction."""
+    """Lead or co-handler; of a supervision its degree; an urge; an instruction."""
     if row.kind == "supervise":
         return context.texts.get(f"case.option.degree.{row.degree}") or context.text("work.kind.supervise")
-    return context.text("work.kind.instruction") if row.kind == "instruction" else context.text(f"work.part.{row.part}")
+    return context.text(f"work.part.{row.part}" if row.kind == "dispatch" else f"work.kind.{row.kind}")
 
 
 def _steps(context: PageContext, view: CaseView, row: OrderRow) -> list[Any]:

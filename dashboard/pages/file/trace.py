@@ -55,6 +55,8 @@ def _details(context: PageContext, view: CaseView, row: TraceRow) -> list[Any]:
     details: list[Any] = [parts.name(context, names.departments[code]) for code in codes if code in names.departments]
     if told.get("category") in names.categories:
         details.append(parts.name(context, names.categories[told["category"]]))
+    if told.get("stage"):
+        details.append(context.text(f"loop.clock.{told['stage']}"))
     for name in ("level", "finding", "satisfaction", "degree"):
         word = context.texts.get(f"case.option.{name}.{told.get(name)}")
         if word:
