@@ -277,7 +277,7 @@ def _unanswered_takeovers() -> tuple[Any, ColumnElement[bool]]:
         select(e.case_id, func.max(e.rung).label("rung")).where(t.UNANSWERED, e.takeover).group_by(e.case_id).subquery()
     )
     joined = t.escalation.join(top, and_(e.case_id == top.c.case_id, e.rung == top.c.rung))
-    return joined.join(t.cases, c.id == e.case_id), and_(is_open(), t.UNANSWERED)
+    return joined.join(t.cases, c.id == e.case_id), and_(burning(), t.UNANSWERED)
 
 
 def groups_of_takeovers(connection: Connection) -> list[AlarmGroup]:

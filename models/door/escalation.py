@@ -165,7 +165,9 @@ def follow(work: Writing, case: Row[Any], action: str, actor: Actor, now: dateti
     if case.stage in ENDED:
         steps.settle(work.db, case.id, now, actor.name)
         return set_next_clock(work, case) if case.stage_due_at or case.next_clock_at else None
-    if action == "receipt":
+    if case.stage == Stage.MERGED:  # the case that it went with is the one that is looked after
+        steps.settle(work.db, case.id, now, actor.name)
+    elif action == "receipt":
         steps.settle(work.db, case.id, now, actor.name, (Kind.URGE, Kind.RECEIPT))
     return set_next_clock(work, case)
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 from models import tables as t
 from models.door import chained
 from models.duty.tables import handover
-from models.filters import Moment, is_open, predicate, scope, unanswered
+from models.filters import Moment, is_open, predicate, scope
 from models.messages import iso
 from models.moves import Actor, Refused
 
@@ -35,7 +35,7 @@ def _conditions(moment: Moment, since: datetime, adjudicate_after: int) -> Mappi
         "will-be-late": predicate("will-be-late", moment),
         "refused-twice": and_(is_open(), c.handed_back >= adjudicate_after),
         "unreceipted": predicate("unreceipted", moment),
-        "escalated": and_(is_open(), unanswered()),
+        "escalated": predicate("escalated", moment),
     }
 
 
