@@ -168,7 +168,7 @@ class CaseMap:
         names = self.columns
         longitude, latitude = self._place(row)
         return ForeignCase(
-            external_id=_required(row, names.external_id),
+            external_id=required(row, names.external_id),
             reported_at=self._instant(row, names.reported_at) or _refuse_empty(names.reported_at),
             category=_ours(row, names.category, self.values.category) or self.defaults.category,
             description=_joined(row, names.description),
@@ -179,9 +179,9 @@ class CaseMap:
             due_at=self._instant(row, names.due_at),
             longitude=longitude,
             latitude=latitude,
-            address=_cell(row, names.address),
+            address=cell(row, names.address),
             area=_ours(row, names.area, self.values.area) or None,
-            source=self.values.source.get(_cell(row, names.source), self.defaults.source),
+            source=self.values.source.get(cell(row, names.source), self.defaults.source),
             level=self.defaults.level,
         )
 
@@ -191,8 +191,8 @@ class CaseMap:
     def _stage(self, row: Mapping[str, str]) -> Stage:
         """As the file says; without a column of its own, a closing time means closed."""
         if not self.columns.status:
-            return "closed" if _cell(row, self.columns.closed_at) else "reported"
-        text = _cell(row, self.columns.status)
+            return "closed" if cell(row, self.columns.closed_at) else "reported"
+        text = cell(row, self.columns.status)
         if text not in self.values.status:
             expected = ", ".join(self.values.status)
             raise RowRefused(f"{self.columns.status}: expected one of {expected}; came {text!r}")
@@ -210,7 +210,7 @@ def instant(row: Mapping[str, str], column: str, form: FileForm) -> datetime | N
     Raises:
         RowRefused: it is written in no way that is known.
     """
-    text = _cell(row, column)
+    text = cell(row, column)
     if not text:
         return None
     moment = _iso(text)
@@ -240,22 +240,28 @@ def _written(text: str, way: str) -> datetime | None:
 
 def _ours(row: Mapping[str, str], column: str, values: Mapping[str, str]) -> str:
     """Our code for what a cell says; what is not named is kept."""
-    text = _cell(row, column)
+    text = cell(row, column)
     return values.get(text, text)
 
 
-def _cell(row: Mapping[str, str], column: str) -> str:
+def cell(row: Mapping[str, str], column: str) -> str:
+    """The text of a cell; empty where the file has no such column."""
     return (row.get(column) or "").strip() if column else ""
 
 
 def _joined(row: Mapping[str, str], columns: Columns) -> str:
     """The columns' texts, each once, in order."""
-    texts = [_cell(row, column) for column in columns]
+    texts = [cell(row, column) for column in columns]
     return ": ".join(dict.fromkeys(text for text in texts if text))
 
 
-def _required(row: Mapping[str, str], column: str) -> str:
-    return _cell(row, column) or _refuse_empty(column)
+def required(row: Mapping[str, str], column: str) -> str:
+    """The text of a cell that must say something.
+
+    Raises:
+        RowRefused: it is empty.
+    """
+    return cell(row, column) or _refuse_empty(column)
 
 
 def _refuse_empty(column: str) -> NoReturn:
@@ -263,7 +269,7 @@ def _refuse_empty(column: str) -> NoReturn:
 
 
 def _degrees(row: Mapping[str, str], column: str, limit: float) -> float | None:
-    text = _cell(row, column)
+    text = cell(row, column)
     if not text:
         return None
     try:
@@ -349,15 +355,21 @@ class _Kind:
     kind: Literal["cases", "areas"]
 
 
-def _check_case_map(loaded: CaseMap, path: Path, findings: Findings) -> None:
-    text = path.read_text(encoding="utf-8-sig")
-    zones = {"file": loaded.file.timezone} | ({"county": loaded.county.timezone} if loaded.county else {})
+def check_zones(zones: Mapping[str, str], text: str, findings: Findings) -> None:
+    """Each table's `timezone` is one that exists."""
     for table, zone in zones.items():
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
             line = line_of_key(text, [table, "timezone"])
             findings.add(line, f"{table}.timezone", f"Expected a zone such as Asia/Shanghai; came {zone!r}.")
+
+
+def _check_case_map(loaded: CaseMap, path: Path, findings: Findings) -> None:
+    text = path.read_text(encoding="utf-8-sig")
+    check_zones(
+        {"file": loaded.file.timezone} | ({"county": loaded.county.timezone} if loaded.county else {}), text, findings
+    )
     named = [(["values", "source", value], code) for value, code in loaded.values.source.items()]
     for keys, code in [(["defaults", "source"], loaded.defaults.source), *named]:
         if code not in SOURCES:

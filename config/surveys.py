@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-from config.columns import FileForm, RowRefused, instant
+from config.columns import FileForm, RowRefused, cell, check_zones, instant, required
 from config.county import STRICT, Code
 from config.tables import Findings, ReferenceError, line_of_key, typed_toml
 
@@ -60,11 +59,8 @@ class SurveyMap:
             RowRefused: naming column, what was expected and what came.
         """
         names = self.columns
-        text = {
-            name: (cells.get(getattr(names, name)) or "").strip() if getattr(names, name) else "" for name in _TEXTS
-        }
-        if not text["external_id"]:
-            raise RowRefused(f"{names.external_id}: expected a value; the cell is empty")
+        required(cells, names.external_id)
+        text = {name: cell(cells, getattr(names, name)) for name in _TEXTS}
         reached = _number(cells, names.reached, whole=True)
         satisfied = _number(cells, names.satisfied, whole=True)
         score = _number(cells, names.score)
@@ -84,15 +80,15 @@ class SurveyMap:
         }
 
     def _at(self, cells: Mapping[str, str]) -> datetime:
+        required(cells, self.columns.at)
         found = instant(cells, self.columns.at, self.file)
-        if found is None:
-            raise RowRefused(f"{self.columns.at}: expected a value; the cell is empty")
+        assert found is not None  # an empty cell was refused
         return found
 
     def _answer(self, cells: Mapping[str, str]) -> str:
         if not self.columns.answer:
             return ""
-        text = (cells.get(self.columns.answer) or "").strip()
+        text = cell(cells, self.columns.answer)
         if text not in self.answers:
             expected = ", ".join(self.answers)
             raise RowRefused(f"{self.columns.answer}: expected one of {expected}; came {text!r}")
@@ -103,7 +99,7 @@ _TEXTS = ("external_id", "case", "area", "department", "note")
 
 
 def _number(cells: Mapping[str, str], column: str, *, whole: bool = False) -> float | None:
-    text = (cells.get(column) or "").strip().removesuffix("%") if column else ""
+    text = cell(cells, column).removesuffix("%")
     if not text:
         return None
     try:
@@ -125,17 +121,9 @@ def load_survey_map(path: Path) -> SurveyMap:
     loaded = typed_toml(path, SurveyMap, findings)
     if loaded is not None:
         text = path.read_text(encoding="utf-8-sig")
-        _check_zone(loaded, text, findings)
+        check_zones({"file": loaded.file.timezone}, text, findings)
         if loaded.columns.answer and not loaded.answers:
             findings.add(line_of_key(text, ["answers"]), "answers", "Expected what each answer means; there is none.")
     if loaded is None or findings.problems:
         raise ReferenceError(findings.problems)
     return loaded
-
-
-def _check_zone(loaded: SurveyMap, text: str, findings: Findings) -> None:
-    try:
-        ZoneInfo(loaded.file.timezone)
-    except (KeyError, ValueError, OSError):
-        sentence = f"Expected a zone such as Asia/Shanghai; came {loaded.file.timezone!r}."
-        findings.add(line_of_key(text, ["file", "timezone"]), "file.timezone", sentence)

@@ -11,6 +11,7 @@ A missing PostgreSQL or Redis skips a test on a developer's machine, and fails i
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import os
@@ -19,7 +20,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,23 @@ def redis_server() -> Iterator[RedisServer]:
     yield server
     server.kill()
     shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def bring_in(
+    sqlite_county: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """`bring_in("cases", file, …)`: the command `import` on a county of its own; its exit code, words and faults."""
+    assert sqlite_county.sqlite
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRIDCOMMAND_DATA", str(tmp_path))
+
+    def run(*words: str) -> tuple[int, str, str]:
+        umask = os.umask(0o022)
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module("dashboard.cli").main(["import", *words])
+        os.umask(umask)
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run

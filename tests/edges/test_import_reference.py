@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboard.cli import main
 from models.directory import read
 from models.store import Store
 
@@ -18,25 +16,6 @@ ROOT = Path(__file__).parents[2]
 YUNZE = ROOT / "config" / "counties" / "yunze"
 Import = Callable[..., tuple[int, str, str]]
 SQUARE = [[[112.80, 30.40], [112.81, 30.40], [112.81, 30.41], [112.80, 30.41], [112.80, 30.40]]]
-
-
-@pytest.fixture
-def bring_in(
-    sqlite_county: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Import:
-    assert sqlite_county.sqlite
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRIDCOMMAND_DATA", str(tmp_path))
-
-    def run(*words: str) -> tuple[int, str, str]:
-        umask = os.umask(0o022)
-        with pytest.raises(SystemExit) as ended:
-            main(["import", *words])
-        os.umask(umask)
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def wards(folder: Path, features: list[dict[str, Any]] | None = None, **members: Any) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from dashboard.cli import main
 from models import tables as t
 from models.duty.tables import survey
 from models.store import Store
@@ -47,25 +45,6 @@ THIRD = [
     ("CP1", "2026-10-31", "城关镇", "", "120", "101", "86.5", ""),
     ("CP2", "2026-10-31", "", "公安局", "50", "60", "80", "满意的比问到的多"),
 ]
-
-
-@pytest.fixture
-def bring_in(
-    sqlite_county: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Import:
-    assert sqlite_county.sqlite
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRIDCOMMAND_DATA", str(tmp_path))
-
-    def run(*words: str) -> tuple[int, str, str]:
-        umask = os.umask(0o022)
-        with pytest.raises(SystemExit) as ended:
-            main(["import", *words])
-        os.umask(umask)
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def gbk(folder: Path, rows: Sequence[Sequence[str]], name: str = "gongdan.csv") -> Path:

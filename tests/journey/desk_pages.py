@@ -26,6 +26,7 @@ from models.vault import Vault
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHROMIUM = "/usr/bin/chromium"
+AXE = Path(__file__).resolve().parents[2] / "dashboard" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 NO_CAMERAS = "/tiles' failed"
 """No video gateway runs here; its tiles say so, and the browser does in its console."""
 READY = "[data-module]:is([data-ready], :not([data-module=work], [data-module=case], [data-module=cases])), .desk-nothing, body.plain"
@@ -147,3 +148,13 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
         one.context.close()
     faults = [fault for one in made for fault in one.faults]
     assert not faults, faults
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds serious or critical; gradients are flattened, so that contrast can be judged."""
+    page.add_style_tag(content=".panel, .desk, .desk-table-box { background: #0b1628 !important }")
+    page.add_script_tag(path=str(AXE))
+    rules = "['wcag2a','wcag2aa','wcag21aa','wcag22aa']"
+    found = page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")
+    grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in grave]

@@ -10,7 +10,6 @@ import io
 import re
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +21,8 @@ from models.door import Report
 from models.moves import Actor, Role
 from models.store import Store
 from models.timebase import real_now
-from tests.journey.desk_pages import chromium, code, door_of, server, store, visit  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import barriers, chromium, code, door_of, server, store, visit  # noqa: F401  (fixtures)
 
-AXE = Path(__file__).resolve().parents[2] / "dashboard" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATOR = Actor("operator", Role.OPERATOR)
 SIZES = ((1366, 768), (1920, 1080))
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -279,13 +277,3 @@ def test_the_desk_has_no_serious_barrier_and_fits_its_screens(visit: Any, code: 
                 page = visit(role, viewport={"width": width, "height": height}, bypass_csp=True).go(path)
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
                 assert barriers(page) == []
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds serious or critical; gradients are flattened, so that contrast can be judged."""
-    page.add_style_tag(content=".panel, .desk, .desk-table-box { background: #0b1628 !important }")
-    page.add_script_tag(path=str(AXE))
-    rules = "['wcag2a','wcag2aa','wcag21aa','wcag22aa']"
-    found = page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")
-    grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in grave]
