@@ -18,8 +18,11 @@ from dashboard.evaluation.exports import read_query
 from dashboard.evaluation.grid import Cell, Grid, Line, grid, named
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
+from dashboard.pages.evaluation.asked import panel as asked_panel
 from dashboard.services import services, visitor
 from models.directory import Directory
+from models.duty import surveys
+from models.duty.surveys import Asked
 from models.evaluation import appeals
 from models.evaluation.appeals import MAY_APPEAL, MAY_DECIDE
 from models.evaluation.periods import LENGTH, Period
@@ -41,6 +44,8 @@ class View:
     appeals: Sequence[Any]
     directory: Directory
     now: datetime
+    asked: Sequence[Asked] = ()
+    """What others have asked people of this period: imported, beside the scores and not in them."""
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
@@ -54,9 +59,11 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
         asked = asked.model_copy(update={"under": next(iter(here.directory().towns), None)})
     found = told(here, who, asked)
     with here.store.read() as connection:
-        mine = appeals.appeals(connection, found.question.period.months, who.actor)
+        period, zone = found.question.period, here.rules().zone
+        mine = appeals.appeals(connection, period.months, who.actor)
+        imported = surveys.asked(connection, period.first.start(zone), period.months[-1].end(zone), who.actor)
     table = grid(context, here.directory(), found)
-    return build(context, View(asked, table, mine, here.directory(), here.clock.now()))
+    return build(context, View(asked, table, mine, here.directory(), here.clock.now(), imported))
 
 
 def build(context: PageContext, view: View) -> html.Div:
@@ -70,7 +77,8 @@ def build(context: PageContext, view: View) -> html.Div:
         ],
         className="evaluation-grid",
     )
-    children = [_title(context, view), _tabs(context, view), body, _appeals(context, view)]
+    imported = asked_panel(context, view.directory, view.asked, view.now)
+    children = [_title(context, view), _tabs(context, view), body, *imported, _appeals(context, view)]
     return parts.frame(context, "/evaluation", children, module="evaluation", words=WORDS)
 
 
