@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_return_calls"
-down_revision = "0015_emergencies"
+revision = "0017_return_calls"
+down_revision = "0016_exchange"
 branch_labels = None
 depends_on = None
 
