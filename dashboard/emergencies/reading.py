@@ -31,7 +31,7 @@ from models.emergencies.rooms import Room, standing_of
 from models.messages import iso
 from models.moves import Role
 
-CAMERAS = 6
+CAMERAS, FURTHEST = 6, 3_000.0
 KEPT = 64
 FRESH = 2.0
 """Seconds that what is around a place (open cases) may be old."""
@@ -63,7 +63,8 @@ def _room(shelf: RoomShelf, number: str) -> Response:
         "roles": [one.role for one in room.roles if one.offered_to == who.name],
     }
     county = parts.clock.now()
-    body = {"mine": mine, "county_at": iso(county), "id": str(last)}
+    line = parts.clock.line()
+    body = {"mine": mine, "county_at": iso(county), "speed": line.speed if line else 1.0, "id": str(last)}
     whole = shelf.text(parts, room, g.language)
     return Response(f'{json.dumps(body, ensure_ascii=False)[:-1]},"room":{whole}}}', mimetype="application/json")
 
@@ -317,17 +318,19 @@ def _report(report: Any, room: Room, say: Words) -> dict[str, Any]:
 
 
 def _cameras(directory: Directory, row: Any, say: Words) -> list[dict[str, Any]]:
-    found = nearest(directory.cameras, row.longitude, row.latitude, row.area, CAMERAS)
+    """The nearest cameras whose register is complete, within twice the perimeter and three kilometres at the least."""
+    reach = max(FURTHEST, 2.0 * row.radius_m)
+    found = nearest(directory.cameras, row.longitude, row.latitude, row.area, CAMERAS, reach)
+    shown = [(directory.cameras[one.camera], one.metres) for one in found]
     return [
         {
-            "id": one.camera,
-            "name": (directory.cameras[one.camera]["name_en"] if say.language == "en" else "")
-            or directory.cameras[one.camera]["name"],
-            "metres": round(one.metres) if one.metres is not None else None,
-            "longitude": directory.cameras[one.camera]["longitude"],
-            "latitude": directory.cameras[one.camera]["latitude"],
+            "id": camera["id"],
+            "name": (camera["name_en"] if say.language == "en" else "") or camera["name"],
+            "metres": round(metres) if metres is not None else None,
+            "longitude": camera["longitude"],
+            "latitude": camera["latitude"],
         }
-        for one in found
+        for camera, metres in shown
     ]
 
 

@@ -27,8 +27,9 @@ def nearest(
     latitude: float | None,
     area: str | None,
     most: int = MOST,
+    furthest: float = FURTHEST,
 ) -> Sequence[Near]:
-    """At most `most` cameras whose register is complete, nearest first."""
+    """At most `most` cameras whose register is complete, nearest first; none further than `furthest` metres."""
     shown = [camera for camera in cameras.values() if camera["registered"]]
     if longitude is None or latitude is None:
         return [Near(camera["id"], None) for camera in shown if area is not None and camera["area"] == area][:most]
@@ -36,6 +37,6 @@ def nearest(
     for camera in shown:
         if camera["longitude"] is not None and camera["latitude"] is not None:
             metres = distance(longitude, latitude, camera["longitude"], camera["latitude"])
-            if metres <= FURTHEST:
+            if metres <= furthest:
                 found.append(Near(camera["id"], metres))
     return sorted(found, key=lambda near: (near.metres, near.camera))[:most]

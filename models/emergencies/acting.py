@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -15,7 +15,7 @@ from models import tables as t
 from models.door.writing import Writing
 from models.emergencies import tables as et
 from models.emergencies import telling
-from models.emergencies.agenda import Timers, kind_of_next
+from models.emergencies.agenda import Timers, kind_of_next, minutes
 from models.emergencies.drafting import compose
 from models.emergencies.moves import CENTRE, check, own
 from models.emergencies.nouns import Move, Progress, State, TaskState
@@ -188,16 +188,16 @@ def _task_added(doing: Acting) -> None:
     count = doing.work.db.execute(
         select(func.count()).select_from(et.task).where(k.emergency_id == doing.room.row.id)
     ).scalar_one()
-    minutes = int(doing.fields["minutes"])
+    limit = int(doing.fields["minutes"])
     values = {
         "emergency_id": doing.room.row.id,
         "code": f"added-{count + 1}",
         "department": doing.department,
         "text": masked(doing.note),
-        "minutes": minutes,
+        "minutes": limit,
         "state": TaskState.OPEN,
         "opened_at": doing.now,
-        "due_at": doing.now + timedelta(minutes=minutes),
+        "due_at": doing.now + minutes(limit, doing.room.row),
     }
     doing.work.db.execute(insert(et.task), values)
     key = telling.fresh_key(doing.work, doing.room, f"task:{count + 1}")

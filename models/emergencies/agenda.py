@@ -21,6 +21,11 @@ NEVER = timedelta(days=3650)
 CONTACTS = frozenset({Kind.CONTACT, Kind.AGAIN})
 
 
+def minutes(amount: float, row: Any) -> timedelta:
+    """So many minutes of this emergency: a drill at speed has shorter ones."""
+    return timedelta(minutes=amount / (row.speed or 1.0))
+
+
 @dataclass(frozen=True)
 class Timers:
     """Minutes after the start by which the initial report is due, by telephone and in writing."""
@@ -84,7 +89,7 @@ def _all(
         yield Due(row.confirm_due_at, "begin", "begin")
     if state is State.RUNNING:
         for party in parties:
-            yield from _of_party(party, plan, told, ladder, calendar, now)
+            yield from _of_party(row, party, plan, told, ladder, calendar, now)
         for task in tasks:
             if task.state == TaskState.OPEN and task.due_at is not None:
                 yield Due(task.due_at, f"t{task.id}:late", "task-late", task.department, task.code)
@@ -96,6 +101,7 @@ def _all(
 
 
 def _of_party(
+    row: Any,
     party: Any,
     plan: Plan,
     told: Mapping[str, datetime],
@@ -107,7 +113,7 @@ def _of_party(
     if progress in (Progress.DONE, Progress.RELEASED):
         return
     if progress is Progress.CALLED:
-        step = silent_step(party, plan, told, ladder, calendar, now)
+        step = silent_step(row, party, plan, told, ladder, calendar, now)
         if step is not None:
             yield Due(step.at, party_key(party, step.key), "silent", party.department, step=step)
     stage = next_stage(progress)
@@ -128,14 +134,14 @@ def party_key(party: Any, key: str) -> str:
 
 
 def silent_step(
-    party: Any, plan: Plan, told: Mapping[str, datetime], ladder: Ladder, calendar: Calendar, now: datetime
+    row: Any, party: Any, plan: Plan, told: Mapping[str, datetime], ladder: Ladder, calendar: Calendar, now: datetime
 ) -> Step | None:
     """The next step of the ladder of a department that has not answered its call: urged at half the time, then its
     contacts in turn, in plain time: nobody's office hours count in an emergency."""
     prefix = party_key(party, "")
     own = {name.removeprefix(prefix): at for name, at in told.items() if name.startswith(prefix)}
     called = {name: at for name, at in own.items() if name.startswith(("contact-", "again-"))}
-    wait = timedelta(minutes=plan.silent_minutes)
+    wait = minutes(plan.silent_minutes, row)
     rung = max((int(name.split("-")[1]) for name in called), default=0)
     alarm = Alarm(rung, max(called.values()) + wait) if rung else None
     history = History(
@@ -167,15 +173,15 @@ def report_timers(row: Any, reports: Sequence[Any], plan: Plan, timers: Timers) 
     sent = [report for report in reports if report.sent_at is not None]
     first = next((report.sent_at for report in sent), None)
     found = [
-        ReportTimer("phone", row.running_at + timedelta(minutes=timers.phone), row.phoned_at or first),
-        ReportTimer("initial", row.running_at + timedelta(minutes=timers.written), first),
+        ReportTimer("phone", row.running_at + minutes(timers.phone, row), row.phoned_at or first),
+        ReportTimer("initial", row.running_at + minutes(timers.written, row), first),
     ]
     if sent and row.ended_at is None:
         level = next((one for one in plan.levels if one.level == row.level), plan.levels[0])
-        found.append(ReportTimer("follow-up", sent[-1].sent_at + timedelta(minutes=level.follow_up_minutes)))
+        found.append(ReportTimer("follow-up", sent[-1].sent_at + minutes(level.follow_up_minutes, row)))
     if row.ended_at is not None:
         final = next((report.sent_at for report in sent if report.kind == "final"), None)
-        found.append(ReportTimer("final", row.ended_at + timedelta(hours=plan.final_hours), final))
+        found.append(ReportTimer("final", row.ended_at + minutes(60 * plan.final_hours, row), final))
     return found
 
 

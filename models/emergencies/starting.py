@@ -13,7 +13,7 @@ from models import tables as t
 from models.door.writing import Writing
 from models.emergencies import tables as et
 from models.emergencies import telling
-from models.emergencies.agenda import Timers, opened
+from models.emergencies.agenda import Timers, minutes, opened
 from models.emergencies.moves import STARTERS
 from models.emergencies.nouns import Progress, State, TaskState
 from models.emergencies.rooms import Room, change, fact_fields, plan_body, plans, read, set_clock, write
@@ -40,6 +40,8 @@ class Start:
     address: str = ""
     radius_m: int | None = None
     drill: bool = False
+    speed: float = 1.0
+    """Of a drill: how much quicker its clocks run."""
     life: bool = False
     departments: tuple[str, ...] = ()
     """Called beside those of the plan."""
@@ -92,6 +94,7 @@ def start(
             "number": prefix + work.next_number(f"emergency:{prefix}", now),
             "version": 1,
             "drill": wanted.drill,
+            "speed": min(240.0, max(1.0, wanted.speed)) if wanted.drill else 1.0,
             "state": State.PENDING,
             "plan": plan.code,
             "plan_body": plan_body(plan),
@@ -160,7 +163,7 @@ def call(work: Writing, room: Room, department: str, now: datetime) -> None:
     """Call a department: its clocks begin, and its desk is told. One that was sent home is called again."""
     clocks = room.plan.clocks_of(department)
     due = {
-        f"{stage}_due_at": now + timedelta(minutes=getattr(clocks, stage))
+        f"{stage}_due_at": now + minutes(getattr(clocks, stage), room.row)
         for stage in ("received", "departed", "arrived", "done")
     }
     p = et.party.c
@@ -181,12 +184,12 @@ def open_tasks(work: Writing, room: Room, now: datetime) -> dict[str, TaskState]
     k = et.task.c
     rows = work.db.execute(select(et.task).where(k.emergency_id == room.row.id)).all()
     states = {one.code: TaskState(one.state) for one in rows}
-    minutes = {one.code: one.minutes for one in rows}
+    limits = {one.code: one.minutes for one in rows}
     changed = opened(room.plan.steps, dict(room.row.answers), states)
     for code, state in changed.items():
         is_open = state is TaskState.OPEN
         values: dict[str, Any] = {"state": state, "opened_at": now if is_open else None}
-        values["due_at"] = now + timedelta(minutes=minutes[code]) if is_open else None
+        values["due_at"] = now + minutes(limits[code], room.row) if is_open else None
         work.db.execute(et.task.update().where(k.emergency_id == room.row.id, k.code == code).values(**values))
     return changed
 

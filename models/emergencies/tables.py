@@ -27,6 +27,7 @@ emergency = Table(
     Column("number", String(32), nullable=False, unique=True),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("drill", Boolean, nullable=False, server_default=text("false")),
+    Column("speed", Float, nullable=False, server_default="1"),  # of a drill: how much quicker its clocks run
     Column("state", String(12), nullable=False),  # pending | running | ended | cancelled | withdrawn
     Column("plan", String(40), nullable=False),
     Column("plan_body", JSON, nullable=False),  # the plan as it was at the start: a changed file changes no past

@@ -27,8 +27,8 @@ export function start(root) {
       const answer = await fetch(`/live/emergencies/${page.number}`, { headers: { Accept: "application/json" }, cache: "no-store" });
       if (answer.status === 401) return location.assign("/login");
       if (answer.ok) {
-        const { mine, room, county_at: at } = await answer.json();
-        clock.hear(at);
+        const { mine, room, county_at: at, speed } = await answer.json();
+        clock.hear(at, speed);
         page.mine = mine;
         page.room = room;
         view.write(room, mine);
@@ -106,7 +106,7 @@ function buildRoom(holder, page) {
     keep("roles", parts.roles.body, room.roles, () => rolesOf(page, room, mine));
     keep("reports", parts.reports.body, [room.reports, room.timers], (ticks) => reportsPanel(page, room, mine, ticks));
     keep("cases", parts.cases.body, room.cases, () => room.cases.length ? room.cases.slice(0, 8).map((one) => nearRow(one, words)) : [el("p", { class: "faint case-note" }, t("emergency.nobody"))]);
-    keep("grids", parts.grids.body, room.grids, () => room.grids.length ? room.grids.slice(0, 8).map((one) => el("div", { class: "near-row" }, el("b", {}, one.name), el("span", { class: "num faint" }, `${one.metres} m`), el("span", { class: "faint" }, one.posts.map((post) => `${post.name} ${post.filled}/${post.required}`).join(" · ")))) : [el("p", { class: "faint case-note" }, t("emergency.nobody"))]);
+    keep("grids", parts.grids.body, room.grids, () => room.grids.length ? room.grids.slice(0, 8).map((one) => el("div", { class: "near-grid" }, el("div", { class: "near-row" }, el("b", {}, one.name), el("span", { class: "num faint" }, `${words.number(one.metres)} m`)), el("div", { class: "faint" }, one.posts.map((post) => `${post.name} ${post.filled}`).join(" · ")))) : [el("p", { class: "faint case-note" }, t("emergency.nobody"))]);
     keep("log", parts.log.body, room.log, () => logOf(page, room, mine));
     setText(parts.map.scope, t("emergency.radius", { n: words.number(room.radius_m) }));
     const place = JSON.stringify([room.longitude, room.latitude, room.radius_m, room.cases, room.cameras]);
@@ -188,7 +188,7 @@ function noticeOf(page, room, mine, ticks) {
   }
   const ratify = can("ratify") ? el("button", { type: "button", class: "tool tool-go", "data-act": "ratify", onclick: () => ask(words, t("emergency.do.ratify"), [{ name: "finding", label: t("emergency.field.finding"), kind: "choice", options: [["approved", t("emergency.finding.approved")], ["rejected", t("emergency.finding.rejected")]] }, { name: "note", label: t("emergency.field.note"), kind: "area" }], (values) => page.act("ratify", values)) }, t("emergency.do.ratify")) : null;
   const hints = { ended: t("emergency.ended_hint"), cancelled: t("emergency.cancelled_hint", { name: room.cancelled_by, time: words.minute(Date.parse(room.cancelled_at)) }), withdrawn: t("emergency.withdrawn_hint", { name: room.cancelled_by, time: words.minute(Date.parse(room.cancelled_at)) }) };
-  return [hints[room.state] ? el("span", {}, hints[room.state]) : room.life && !room.ratified ? el("span", {}, t("emergency.to_ratify")) : null, ratify];
+  return [hints[room.state] ? el("span", {}, hints[room.state]) : ratify ? el("span", {}, t("emergency.to_ratify")) : null, ratify];
 }
 
 // --- matrix ----------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
         html.Div(
             [
                 html.H1(context.text("emergency.title")),
-                figure,
+                html.Span([context.text("emergency.running_list"), " ", figure], className="emergency-figure"),
                 *([_start_button(context)] if plans else []),
             ],
             className="emergency-top",
