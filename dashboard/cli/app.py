@@ -26,7 +26,6 @@ COMMANDS = {
         "Places, departments, categories, cases, cameras, calendars from files.",
     ),
     "export": ("dashboard.cli.leaving:export", "Cases, traces, orders, places, evaluation or cameras to a file."),
-    "export": ("dashboard.cli.catalogue:export", "The catalogue of cameras to a file."),
     "drill": ("dashboard.cli.drill:drill", "A drill of a plan from a script, at speed, with its score."),
     "replay": ("dashboard.cli.replay:replay", "Real cases of a file through the same door as live ones."),
     "user": ("dashboard.cli.people:user", "Accounts: add, list, disable, reset."),
