@@ -10,6 +10,7 @@ from dash import html
 from dashboard import casefile, forecasts
 from dashboard.pages import forecast, parts
 from dashboard.pages.context import PageContext
+from dashboard.pages.emergencies.listing import STARTERS
 from dashboard.pages.file import around, deadline, escalations, facts, orders, photos, trace
 from dashboard.pages.file.view import CaseView
 from dashboard.services import services, visitor
@@ -128,6 +129,13 @@ def _columns(context: PageContext, view: CaseView) -> list[html.Div]:
     ]
 
 
+def _to_emergency(context: PageContext, case: Any) -> list[Any]:
+    """The way from a case to an emergency of many departments, for those who may start one."""
+    if context.role not in STARTERS or case.closed_at is not None:
+        return []
+    return [html.A(context.text("emergency.start"), href=f"/emergencies?case={case.code}", className="tool tool-small")]
+
+
 def _head(context: PageContext, view: CaseView) -> html.Header:
     case = view.case
     return html.Header(
@@ -137,6 +145,7 @@ def _head(context: PageContext, view: CaseView) -> html.Header:
             html.H1(case.title, title=case.title),
             parts.stage(context, case.stage),
             parts.clock(context, case.clock, case.due_at, view.now),
+            *_to_emergency(context, case),
             parts.as_of(context, view.now),
         ],
         className="case-title",

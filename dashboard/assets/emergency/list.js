@@ -83,7 +83,7 @@ function buildForm(holder, root, words, origin, close) {
   }
 
   function show() {
-    const from = origin.case ? `${t("emergency.origin.case")} ${origin.case}` : origin.camera ? `${t("emergency.origin.camera")} ${origin.camera}` : "";
+    const from = origin.case ? `${t("emergency.origin.case")} ${origin.case}` : origin.camera ? `${t("emergency.origin.camera")} ${origin.camera}` : origin.origin === "cap" ? `${t("emergency.origin.cap")} ${origin.reference ?? ""}` : "";
     const point = place.longitude === null ? (from ? "" : t("emergency.form.point")) : `${place.longitude}, ${place.latitude}`;
     setText(where, [from, point].filter(Boolean).join(" · "));
     if (origin.case || origin.camera) return map.replaceChildren();
@@ -101,6 +101,7 @@ function buildForm(holder, root, words, origin, close) {
     const body = { plan: chosen.plan.code, level: chosen.level, note: note.value.trim(), title: title.value.trim(), life: life.checked, drill: drill.checked, answers: chosen.answers };
     if (origin.case) Object.assign(body, { origin: "case", reference: origin.case });
     else if (origin.camera) Object.assign(body, { origin: "camera", reference: origin.camera });
+    else if (origin.origin === "cap") Object.assign(body, { origin: "cap", reference: origin.reference ?? "", ...(place.longitude === null ? {} : place) });
     else if (place.longitude !== null) Object.assign(body, { origin: "point", ...place });
     else if (origin.area) body.area = origin.area;
     if (origin.address) body.address = origin.address;

@@ -182,6 +182,8 @@ def _tools(context: PageContext, view: CameraView) -> html.Div:
     if context.role in ("duty", "operator", "leader"):
         words = context.text("watching.snapshot.do")
         buttons.append(html.Button(words, type="button", className="tool", disabled=True, **{"data-act": "snapshot"}))
+        start = f"/emergencies?camera={view.camera['id']}"
+        buttons.append(html.A(context.text("emergency.start"), href=start, className="tool"))
     if "/cameras/<camera>/masks" in context.paths:
         code = view.camera["id"]
         buttons.append(html.A(context.text("watching.masks.link"), href=f"/cameras/{code}/masks", className="tool"))

@@ -25,7 +25,8 @@ SPOKEN = ("emergency.", "common.", "watching.purpose.", "cameras.reason.", "wall
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
-    """The page. The query may name where a start comes from: `case`, `camera`, or `longitude` and `latitude`."""
+    """The page. The query may name where a start comes from: `case`, `camera`, `longitude` and
+    `latitude`, or `origin=cap` with the warning's number as `reference`."""
     ours, who = services(), visitor()
     directory = ours.directory()
     say = words(context.texts, context.language, directory, ours.zone, None)
@@ -77,7 +78,19 @@ def spoken(context: PageContext) -> list[str]:
 
 
 def _origin(query: Mapping[str, str]) -> dict[str, str]:
-    known = ("case", "camera", "longitude", "latitude", "area", "address", "title", "plan")
+    known = (
+        "case",
+        "camera",
+        "origin",
+        "reference",
+        "start",
+        "longitude",
+        "latitude",
+        "area",
+        "address",
+        "title",
+        "plan",
+    )
     return {name: query[name][:120] for name in known if query.get(name)}
 
 
