@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_drill_speed"
-down_revision = "0016_exchange"
+revision = "0018_drill_speed"
+down_revision = "0017_return_calls"
 branch_labels = None
 depends_on = None
 
