@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from models import messages as m
@@ -196,9 +198,12 @@ def test_clock_states_differ_without_colour(visit: Visit) -> None:
     assert visit.page.evaluate(filled, "tr .c-overdue:not([data-zero]) .num")
     assert not visit.page.evaluate(filled, "tr .c-soon:not([data-zero]) .num")
     assert "超期" in visit.text("tr[data-urgency=overdue] .c-next >> nth=0")
-    assert "url(#hatch-overdue)" in visit.page.evaluate(
-        "[...document.querySelectorAll('.flat-place')].map(p => p.getAttribute('fill')).join()"
-    )
+    visit.rest(1)
+    drawn = Image.open(io.BytesIO(visit.page.locator(".map-room").screenshot())).convert("RGB")
+    colours = {colour: count for count, colour in drawn.getcolors(drawn.width * drawn.height) or []}
+    assert (
+        colours.get((0xFF, 0x5A, 0x5F), 0) > 50 and colours.get((0xB8, 0x26, 0x2F), 0) > 50
+    )  # stripes, not one colour
 
 
 # --- when something is missing ---------------------------------------------------------------------------------------

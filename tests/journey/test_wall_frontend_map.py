@@ -1,4 +1,6 @@
-"""The map drawn by WebGL: what it shows of a message, how it stands in its panel, what thousands of grids cost."""
+"""The map, drawn by the painter without a graphics card and by WebGL with one: what it shows of a message, how it stands in
+its panel, what thousands of grids cost.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
 def test_the_county_is_drawn_in_three_dimensions_and_named(visit: Visit) -> None:
     panel = visit.page.locator("#wall-map")
     assert panel.get_attribute("data-mode") == "3d"
-    assert panel.get_attribute("data-webgl") is None
+    assert panel.get_attribute("data-drawn") == "canvas"
     assert visit.page.locator(".map-label:not([data-hidden])").count() >= 9
     assert "236 个网格 · 12 个乡镇街道" in panel.inner_text()
     assert visit.page.locator(".pin-card").count() == len(visit.harness.play.figures().pins)
@@ -72,6 +74,43 @@ def test_it_lies_flat_on_demand_and_remembers(visit: Visit) -> None:
     visit.page.click("#wall-map [data-key='towns']")
     assert visit.page.locator("#wall-map").get_attribute("data-level") == "towns"
     visit.page.click("#wall-map [data-key='grids']")
+
+
+def test_webgl_draws_where_it_is_asked_for(browser: Browser) -> None:
+    with played(browser, play=Play(yunze(), cases=200)) as wall:
+        wall.open(query="?map=gl")
+        assert wall.page.locator("#wall-map").get_attribute("data-drawn") == "gl"
+        wall.page.click("#wall-map [data-key='2d']")
+        room = wall.page.locator(".map-room")
+        before = room.screenshot()
+        grids = dict.fromkeys(wall.harness.play.reference.grids[::2], (9, 0, 1))
+        wall.harness.publish_figures = False
+        number = wall.harness.play.number
+        wall.harness.send(m.GridMap(id=f"{number}.999", at=Play.now(), whole=False, grids=grids))
+        wall.rest(6)
+        assert room.screenshot() != before
+        assert wall.errors == []
+
+
+def test_what_lies_under_the_hand_is_told_and_the_map_can_be_moved(visit: Visit) -> None:
+    """The painter only draws: which grid lies under a point is worked out by the page, columns and all."""
+    visit.page.click("#wall-map [data-key='3d']")
+    visit.rest(1)
+    box = visit.page.locator(".map-room").bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.45)
+    visit.page.mouse.move(*middle)
+    visit.page.wait_for_selector(".popover:not([hidden])")
+    told = visit.text(".popover")
+    visit.page.mouse.down()
+    visit.page.mouse.move(middle[0] + 120, middle[1] + 30, steps=4)
+    visit.page.mouse.up()
+    visit.page.mouse.move(middle[0] + 121, middle[1] + 30)
+    visit.wait("text => document.querySelector('.popover').textContent.startsWith(text)", told.splitlines()[0])
+    reset = visit.page.locator("#wall-map .tool-small")
+    assert reset.is_visible()
+    reset.click()
+    assert not reset.is_visible()
 
 
 def test_own_projection_is_that_of_the_library(visit: Visit) -> None:

@@ -52,8 +52,8 @@ class Visit:
             self.strangers.append(route.request.url)
             route.abort()
 
-    def open(self, *, ready: str = "[data-figure=open][data-state=live]") -> Visit:
-        self.page.goto(self.harness.url)
+    def open(self, *, ready: str = "[data-figure=open][data-state=live]", query: str = "") -> Visit:
+        self.page.goto(self.harness.url + query)
         self.page.wait_for_selector("#wall-map[data-ready]", timeout=PATIENCE, state="attached")
         self.page.wait_for_selector(ready, timeout=PATIENCE, state="attached")
         return self

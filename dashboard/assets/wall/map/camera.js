@@ -13,26 +13,52 @@ export function mercator([longitude, latitude]) {
   return [longitude / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
 }
 
-function unmercator([x, y]) {
+/** Longitude and latitude of a Mercator place. */
+export function unmercator([x, y]) {
   return [(x - 0.5) * 360, (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI];
+}
+
+/** What all arithmetic of a view stands on: pixels of the world, its middle, its tilt, how far the eye is away. */
+function lens(view, size) {
+  const scale = TILE * 2 ** view.zoom;
+  const tilt = (view.pitch * Math.PI) / 180;
+  return {
+    scale,
+    middle: mercator(view.center),
+    sine: Math.sin(tilt),
+    cosine: Math.cos(tilt),
+    distance: size.height / 2 / Math.tan((LENS * Math.PI) / 360),
+    perMetre: scale / (EARTH * Math.cos((view.center[1] * Math.PI) / 180)),
+  };
 }
 
 /**
  * @param view `{center: [lon, lat], zoom, pitch}` with pitch in degrees; @param size `{width, height}` in CSS pixels
- * @returns (place, metres above ground) => [x, y] in CSS pixels from the panel's top left
+ * @returns (Mercator place, metres above ground) => [x, y] in CSS pixels from the panel's top left
  */
-export function projector(view, size) {
-  const scale = TILE * 2 ** view.zoom;
-  const [cx, cy] = mercator(view.center);
-  const tilt = (view.pitch * Math.PI) / 180;
-  const [sine, cosine] = [Math.sin(tilt), Math.cos(tilt)];
-  const distance = size.height / 2 / Math.tan((LENS * Math.PI) / 360);
-  const perMetre = scale / (EARTH * Math.cos((view.center[1] * Math.PI) / 180));
-  return (place, metres = 0) => {
-    const [mx, my] = mercator(place);
-    const [east, south, up] = [(mx - cx) * scale, (my - cy) * scale, metres * perMetre];
+export function ground(view, size) {
+  const { scale, middle, sine, cosine, distance, perMetre } = lens(view, size);
+  return ([mx, my], metres = 0) => {
+    const [east, south, up] = [(mx - middle[0]) * scale, (my - middle[1]) * scale, metres * perMetre];
     const grow = distance / (distance - south * sine - up * cosine);
     return [size.width / 2 + east * grow, size.height / 2 + (south * cosine - up * sine) * grow];
+  };
+}
+
+/** The same for a place given as [lon, lat]. */
+export function projector(view, size) {
+  const project = ground(view, size);
+  return (place, metres = 0) => project(mercator(place), metres);
+}
+
+/** The way back: ([x, y] in CSS pixels, metres above ground) => the Mercator place that is seen there. */
+export function unproject(view, size) {
+  const { scale, middle, sine, cosine, distance, perMetre } = lens(view, size);
+  return ([x, y], metres = 0) => {
+    const [right, down, up] = [x - size.width / 2, y - size.height / 2, metres * perMetre];
+    const south = (down * (distance - up * cosine) + distance * up * sine) / (distance * cosine + down * sine);
+    const grow = distance / (distance - south * sine - up * cosine);
+    return [middle[0] + right / grow / scale, middle[1] + south / scale];
   };
 }
 

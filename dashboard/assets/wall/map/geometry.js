@@ -22,7 +22,8 @@ function largestRing(geometry) {
   return rings(geometry).reduce((best, ring) => (Math.abs(ringArea(ring)) > Math.abs(ringArea(best)) ? ring : best), [[0, 0]]);
 }
 
-function inside(ring, [x, y]) {
+/** Whether a point lies inside a ring. */
+export function inside(ring, [x, y]) {
   let is = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
     const [[xi, yi], [xj, yj]] = [ring[i], ring[j]];

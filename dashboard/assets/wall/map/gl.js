@@ -4,6 +4,8 @@
  */
 import { rem } from "../../ui/dom.js";
 import { shrunk } from "./geometry.js";
+import { hatch } from "./hatch.js";
+import { makePace } from "./pace.js";
 
 /** No state yet: a column hidden far above the camera, so that no flat roof covers the boundary lines. */
 const HIDDEN = 1e6;
@@ -14,44 +16,23 @@ const NOTHING = { type: "FeatureCollection", features: [] };
 
 const vendor = (name) => new URL(`../../vendor/${name}`, import.meta.url).href;
 
-/** How this browser draws WebGL 2: "none", "software" (no graphics card: every pixel costs the processor) or "card". */
-export function webGl() {
+/**
+ * Whether a graphics card draws here. Without one WebGL is drawn by the processor, and the page waits for every picture (the
+ * better part of a second on a busy machine). An address with `?map=gl` or `?map=canvas` decides for a machine that errs.
+ */
+export function graphicsCard() {
+  const asked = new URLSearchParams(location.search).get("map");
+  if (asked) return asked === "gl";
   try {
     const gl = document.createElement("canvas").getContext("webgl2");
-    if (!gl) return "none";
+    if (!gl) return false;
     const told = gl.getExtension("WEBGL_debug_renderer_info");
     const name = String(told ? gl.getParameter(told.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER));
     gl.getExtension("WEBGL_lose_context")?.loseContext();
-    return /swiftshader|llvmpipe|software|basic render/i.test(name) ? "software" : "card";
+    return !/swiftshader|llvmpipe|software|basic render/i.test(name);
   } catch {
-    return "none";
+    return false;
   }
-}
-
-/** Diagonal stripes (overdue) or dots (due soon): the second sign beside the colour. */
-function pattern(kind, colours) {
-  const size = 16;
-  const canvas = new OffscreenCanvas(size, size);
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = colours[kind];
-  pen.fillRect(0, 0, size, size);
-  pen.strokeStyle = pen.fillStyle = colours[`${kind}_dark`];
-  pen.lineWidth = 4;
-  if (kind === "overdue") {
-    for (const shift of [-size, 0, size]) {
-      pen.beginPath();
-      pen.moveTo(shift - 2, size + 2);
-      pen.lineTo(shift + size + 2, -2);
-      pen.stroke();
-    }
-  } else {
-    for (const [x, y] of [[4, 4], [12, 12]]) {
-      pen.beginPath();
-      pen.arc(x, y, 2.3, 0, 2 * Math.PI);
-      pen.fill();
-    }
-  }
-  return pen.getImageData(0, 0, size, size);
 }
 
 function colourOf(colours) {
@@ -61,6 +42,10 @@ function colourOf(colours) {
 
 const state = (name) => ["coalesce", ["feature-state", name], HIDDEN];
 
+const picture = (tile) => tile.getContext("2d").getImageData(0, 0, tile.width, tile.height);
+
+const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
 /** The county as a slab: its own shape a few times more, a little lower and darker, under everything else. */
 const SLAB = [[0.95, "#04101f"], [0.72, "#0b2340"], [0.36, "#0e2a4a"]];
 
@@ -69,37 +54,6 @@ function slab(unit) {
     id: `slab-${i}`, type: "fill", source: "county",
     paint: { "fill-color": colour, "fill-antialias": false, "fill-translate": [0, depth * unit], "fill-translate-anchor": "viewport" },
   }));
-}
-
-/**
- * Keeps the drawing from taking the frames that news needs. Changes are gathered and sent together: at once after a quiet
- * spell, then so seldom that drawing takes a small share of the time. What one drawing costs is measured as it happens, so
- * a graphics card gets four pictures a second and a machine without one a picture every second or three.
- */
-const SHARE = 8;
-const SOONEST = 230;
-const LATEST = 2800;
-
-function makePace(send) {
-  let cost = 30;
-  let last = -Infinity;
-  let timer = 0;
-
-  function go() {
-    timer = 0;
-    last = performance.now();
-    send();
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const took = Math.min(1500, performance.now() - last);
-      cost += (took - cost) * 0.3;
-    }));
-  }
-
-  return function soon() {
-    if (timer) return;
-    const pause = Math.min(LATEST, Math.max(SOONEST, (cost - 40) * SHARE));
-    timer = setTimeout(go, Math.max(0, last + pause - performance.now()));
-  };
 }
 
 function styleOf(geo, colours, unit, lean, gap) {
@@ -141,30 +95,11 @@ function styleOf(geo, colours, unit, lean, gap) {
   };
 }
 
-/** Pixels that a processor may be asked to draw; beyond them the picture is drawn coarser and enlarged (names are not in it). */
-const BEARABLE = 700_000;
-
-/** Without a graphics card: as sharp as bearable while the map stands, a quarter of the pixels while it moves. */
-function sparePixels(map) {
-  let changing = false; // a change of resolution is itself told as a move
-  function set(share) {
-    const { clientWidth, clientHeight } = map.getContainer();
-    const ratio = share * Math.min(devicePixelRatio, Math.sqrt(BEARABLE / Math.max(1, clientWidth * clientHeight)));
-    if (changing || Math.abs(map.getPixelRatio() - ratio) < 0.01) return;
-    changing = true;
-    map.setPixelRatio(ratio);
-    changing = false;
-  }
-  set(1);
-  map.on("movestart", () => set(0.5));
-  map.on("moveend", () => map.isMoving() || set(1));
-}
-
 /**
  * @param geo `{county, towns, grids}`, FeatureCollections with integer ids; @param colours see `grid_map.js`
- * @param software whether there is no graphics card; @param gap metres by which columns stand back from their borders
+ * @param gap metres by which columns stand back from their borders
  */
-export async function drawGl(container, { geo, colours, view, software, gap }) {
+export async function drawGl(container, { geo, colours, view, gap }) {
   const { Map, setWorkerUrl } = await import(vendor("maplibre-gl.mjs"));
   setWorkerUrl(vendor("maplibre-gl-worker.mjs"));
   const lean = geo.grids.features.length > MANY;
@@ -174,11 +109,10 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
     renderWorldCopies: false, fadeDuration: 0, trackResize: false, maxPitch: 60, minZoom: 3, maxZoom: 16,
     canvasContextAttributes: { antialias: true, powerPreference: "high-performance" },
   });
-  if (software) sparePixels(map);
   map.getCanvas().removeAttribute("tabindex");
   map.getCanvas().setAttribute("aria-hidden", "true");
   await new Promise((done) => map.once("load", done));
-  for (const kind of ["overdue", "soon"]) map.addImage(kind, pattern(kind, colours), { pixelRatio: Math.max(1, 32 / rem()) });
+  for (const kind of ["overdue", "soon"]) map.addImage(kind, picture(hatch(kind, colours)), { pixelRatio: Math.max(1, 32 / rem()) });
 
   const waiting = { states: new globalThis.Map(), late: null };
   const soon = makePace(() => {
@@ -186,6 +120,7 @@ export async function drawGl(container, { geo, colours, view, software, gap }) {
     waiting.states.clear();
     if (waiting.late) map.getSource("late").setData({ type: "FeatureCollection", features: waiting.late });
     waiting.late = null;
+    return twoFrames();
   });
 
   return {

@@ -1,6 +1,6 @@
 /**
  * The grid map: open cases per grid or town as colour and height, late grids hatched, the burning cases pinned. Chooses how
- * to draw (WebGL, else SVG), keeps the view, and passes messages on: the ledger says what changed, the drawing shows it,
+ * to draw (a graphics card by WebGL, else a canvas), keeps the view, and passes messages on: the ledger says what changed, the drawing shows it,
  * the overlay names it.
  */
 import { el, rem, setAttribute, setHidden, setText, stillness } from "../../ui/dom.js";
@@ -8,8 +8,8 @@ import { listOf } from "../links.js";
 import { contradictions } from "../truth.js";
 import { buildChoice, buildLegend, buildLevels } from "./boxes.js";
 import { homeView, projector } from "./camera.js";
-import { drawFlat } from "./flat.js";
-import { drawGl, MANY, webGl } from "./gl.js";
+import { drawCanvas } from "./canvas.js";
+import { drawGl, graphicsCard, MANY } from "./gl.js";
 import { Ledger } from "./ledger.js";
 import { buildOverlay } from "./overlay.js";
 import { fetchPlaces } from "./places.js";
@@ -40,7 +40,6 @@ export class GridMap {
   #overlay;
   #legend;
   #levels;
-  #note;
   #colours = coloursOf();
   #places = null;
   #ledger = null;
@@ -69,8 +68,7 @@ export class GridMap {
     this.#overlay = buildOverlay(panel.body);
     this.#legend = buildLegend(words);
     this.#levels = buildLevels(words, truth);
-    this.#note = el("p", { class: "map-note", hidden: true }, words.t("wall.no_webgl"));
-    panel.body.append(this.#legend.node, this.#levels.node, this.#note);
+    panel.body.append(this.#legend.node, this.#levels.node);
     truth.line(panel.age, "figures");
     truth.area(panel.node, "figures");
   }
@@ -91,14 +89,13 @@ export class GridMap {
   async #begin() {
     const { words, reference } = this.#context;
     const [grids, towns] = [this.#places.count("grids"), this.#places.count("towns")];
-    const how = webGl();
     this.#measure();
     this.#ledger = new Ledger(this.#places, reference.ramp);
-    this.#tall = how !== "none" && localStorage.getItem(REMEMBERED) !== "2d";
+    this.#tall = localStorage.getItem(REMEMBERED) !== "2d";
     if (grids > MANY && towns) this.#level = "towns";
     setText(this.#panel.scope, words.t(towns ? "wall.map.scope" : "wall.map.scope_grids", { grids: words.number(grids), towns }));
     this.#legend.write(this.#ledger.breaks(this.#level), this.#tall);
-    this.#drawing = how === "none" ? this.#flat() : await this.#gl(how).catch((error) => this.#flat(error));
+    this.#drawing = graphicsCard() ? await this.#gl().catch((error) => this.#canvas(error)) : this.#canvas();
     this.#addControls();
     this.#wire();
     this.#show();
@@ -110,20 +107,22 @@ export class GridMap {
 
   // --- drawing -----------------------------------------------------------------------------------------------------------
 
-  #gl(how) {
-    const { geo, gap } = this.#places;
-    return drawGl(this.#room, { geo, gap, colours: this.#colours, view: this.#homeView(), software: how === "software" });
+  #gl() {
+    return drawGl(this.#room, this.#plan("gl"));
   }
 
-  /** Without WebGL: the panel says so and offers no third dimension. */
-  #flat(error) {
+  /** Without a graphics card, or after it was lost. */
+  #canvas(error) {
     if (error) console.warn(`map: ${error.message}; drawing without WebGL`);
     this.#room.replaceChildren();
-    this.#tall = false;
-    setHidden(this.#note, false);
-    setAttribute(this.#panel.node, "data-webgl", "no");
-    if (this.#controls) setHidden(this.#controls.tall.node, true);
-    return drawFlat(this.#room, { geo: this.#places.geo, colours: this.#colours, view: this.#homeView() });
+    return drawCanvas(this.#room, this.#plan("canvas"));
+  }
+
+  /** What a drawing needs. */
+  #plan(how) {
+    setAttribute(this.#panel.node, "data-drawn", how);
+    const { geo, gap } = this.#places;
+    return { geo, gap, colours: this.#colours, view: this.#homeView() };
   }
 
   #wire() {
@@ -136,18 +135,18 @@ export class GridMap {
       cancelAnimationFrame(this.#hover);
       this.#hover = requestAnimationFrame(() => this.#tell(point && drawing.under(point), point));
     });
-    drawing.lost(() => setTimeout(() => this.#goFlat(), 4000));
+    drawing.lost(() => setTimeout(() => this.#goOn(), 4000));
     this.#overlay.labels(this.#places.named().map(({ code, name, at, weight }) => ({
       key: code, at, weight, name: bare(words.name(reference.areas[code]) || name, words),
     })));
   }
 
   /** The graphics context was lost and did not come back by itself: the wall goes on without it. */
-  #goFlat() {
+  #goOn() {
     const { map } = this.#drawing;
     if (!map?.getCanvas().getContext("webgl2")?.isContextLost()) return;
     map.remove();
-    this.#drawing = this.#flat(new Error("the graphics context was lost"));
+    this.#drawing = this.#canvas(new Error("the graphics context was lost"));
     this.#wire();
     this.#show();
   }
@@ -320,7 +319,7 @@ export class GridMap {
   /** The boxes in the panel's corners, in its own pixels, each with some air around it. */
   #boxes(air = 0) {
     const frame = this.#panel.body.getBoundingClientRect();
-    return [this.#legend.node, this.#levels.node, this.#note].filter((node) => node.offsetParent).map((node) => {
+    return [this.#legend.node, this.#levels.node].filter((node) => node.offsetParent).map((node) => {
       const box = node.getBoundingClientRect();
       return { left: box.left - frame.left - air, top: box.top - frame.top - air, right: box.right - frame.left + air, bottom: box.bottom - frame.top + air };
     });
@@ -346,7 +345,6 @@ export class GridMap {
     const level = buildChoice(say("level"), [["grids", say("grids")], ["towns", say("towns")]], (key) => this.#switch({ level: key }));
     const reset = el("button", { class: "tool tool-small", type: "button", hidden: true, onclick: () => this.#goHome() }, say("reset"));
     setHidden(level.node, !this.#places.count("towns"));
-    setHidden(tall.node, this.#panel.node.dataset.webgl === "no");
     this.#panel.tools.append(reset, level.node, tall.node);
     this.#controls = { tall, level, reset };
   }
