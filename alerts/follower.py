@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from alerts.carrier import Carrier
 from alerts.sequence import Fact, Sequence
 from models.messages import CHANNEL, FIGURES_CHANNEL
-from models.queries import facts_after, last_number
+from models.outbox import facts_after, last_number
 from models.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import TypeVar
 from alerts.follower import Ears, Follower
 from alerts.news import News
 from alerts.sequence import Fact
-from models import figures
+from models import figures, outbox
 from models.directory import Directories
 from models.door import Conflict, Door
 from models.emergencies.facade import Emergencies
@@ -28,7 +28,8 @@ from models.filters import Moment
 from models.forecast import learning
 from models.lease import Lease
 from models.messages import Snapshot
-from models.queries import last_number, next_clock
+from models.outbox import last_number
+from models.queries import next_clock
 from models.retention import trim_outbox
 from models.rules import Rules
 from models.store import Store, StoreUnavailable
@@ -203,7 +204,7 @@ class Worker:
             moment = Moment(self._county.clock.now(), zone)
             picture = figures.snapshot(connection, moment, number, real_now(), towns)
         self._news.publish_figures(picture)
-        figures.keep(self._county.store, picture, number)
+        outbox.keep_picture(self._county.store, picture, number)
         return picture
 
     # -- the past -----------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ from typing import Any
 
 from bench.harness import free_ports, postgres, postgres_binaries, product
 from config.settings import Settings
-from models.queries import by_external_ids, facts_after
+from models.outbox import facts_after
+from models.queries import by_external_ids
 from models.store import Store
 
 CLIENT = "bench"

@@ -40,7 +40,7 @@ from zoneinfo import ZoneInfo
 from models import accounts
 from models.directory import Directories
 from models.messages import CHANNEL
-from models.queries import facts_after, last_number
+from models.outbox import facts_after, last_number
 from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now

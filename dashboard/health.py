@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, jsonify
 
 from dashboard.services import Services, services
-from models import desk, queries
+from models import desk, outbox
 from models.exchange import webhooks
 from models.exchange.measures import county_totals
 from models.ladder import deliveries
@@ -99,7 +99,7 @@ def county_figures(parts: Services) -> Mapping[str, float]:
     with parts.store.read() as connection:
         at = desk.kept_at(connection)
         found = {
-            "last_fact_number": float(queries.last_number(connection)),
+            "last_fact_number": float(outbox.last_number(connection)),
             "sessions": float(desk.session_count(connection, now)),
             **deliveries.totals(connection),
             **webhooks.totals(connection),

@@ -14,7 +14,7 @@ from flask import Flask, Response, g, jsonify, request
 
 from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import Services, county_card, own_host, services, visitor
-from models import desk, figures, queries
+from models import desk, figures, outbox, queries
 from models.accounts import Visitor
 from models.directory import Directory, outlines
 from models.door import case_fields
@@ -124,7 +124,7 @@ def snapshot(parts: Services, who: Visitor) -> dict[str, Any]:
     """The figures, the map and the newest cases as of one moment; facts behind `id` are what came after it."""
     moment, real, towns = parts.moment(), real_now(), parts.directory().towns
     with desk.steady(parts.store) as connection:
-        number = queries.last_number(connection)
+        number = outbox.last_number(connection)
         picture = figures.snapshot(connection, moment, number, real, towns)
         newest = queries.feed(connection, who.actor, FEED)
         ids = desk.report_events(connection, newest)

@@ -7,16 +7,28 @@ line that went, from which the check goes on.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
-from models.door import chained
 
 _ROWS = 1_000
+
+
+def chained(head: str, line: Mapping[str, Any]) -> str:
+    """The hash of a log line: SHA-256 over the hash before it and the line as canonical JSON."""
+    text = json.dumps(line, sort_keys=True, ensure_ascii=False, default=_plain)
+    return hashlib.sha256(f"{head}\n{text}".encode()).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def append(connection: Connection, table: Table, line: Mapping[str, Any]) -> int:

@@ -19,7 +19,6 @@ from models.emergencies.listing import count_running
 from models.filters import Moment, burning, is_open, predicate
 from models.ladder.floods import Counted, grouped
 from models.messages import AlarmGroup, Counts, DepartmentRow, Figures, GridMap, Pin, Snapshot, Trend
-from models.store import Store
 
 c = t.cases.c
 HOURS = 24
@@ -296,19 +295,3 @@ def groups_of_takeovers(connection: Connection) -> list[AlarmGroup]:
 
 def _cameras(connection: Connection, condition: ColumnElement[bool]) -> int:
     return int(connection.execute(select(func.count()).select_from(t.camera).where(condition)).scalar_one())
-
-
-def keep(store: Store, snapshot: Snapshot, number: int) -> None:
-    """Keep the picture in the database, where a gateway without Redis finds it."""
-    with store.write() as connection:
-        t_ = t.snapshot
-        values = {"number": number, "at": snapshot.figures.at, "body": snapshot.model_dump_json()}
-        changed = connection.execute(t_.update().where(t_.c.name == "county").values(**values))
-        if not changed.rowcount:
-            connection.execute(t_.insert().values(name="county", **values))
-
-
-def kept(connection: Connection) -> Snapshot | None:
-    """The picture that was computed last, or None before the first."""
-    body = connection.execute(select(t.snapshot.c.body).where(t.snapshot.c.name == "county")).scalar()
-    return Snapshot.model_validate_json(body) if body else None

@@ -1,4 +1,4 @@
-"""Reading cases: lists by keyset, single cases with their trace, the tail of the outbox."""
+"""Reading cases: lists by keyset, single cases with their trace."""
 
 from __future__ import annotations
 
@@ -202,23 +202,6 @@ def attachments(connection: Connection, case_id: int) -> Sequence[Row[Any]]:
     """The photos of a case, oldest first."""
     rows = select(t.attachment).where(t.attachment.c.case_id == case_id).order_by(t.attachment.c.id)
     return connection.execute(rows).all()
-
-
-def last_number(connection: Connection) -> int:
-    """The number of the newest fact; 0 in an empty county."""
-    number = connection.execute(select(t.counter.c.value).where(t.counter.c.name == "outbox")).scalar()
-    return int(number or 0)
-
-
-def facts_after(connection: Connection, number: int, limit: int = 500) -> list[tuple[int, str]]:
-    """`(number, JSON)` of the facts behind `number`, in order, at most `limit`."""
-    rows = select(t.outbox.c.number, t.outbox.c.body).where(t.outbox.c.number > number).order_by(t.outbox.c.number)
-    return [(row.number, row.body) for row in connection.execute(rows.limit(limit))]
-
-
-def first_kept(connection: Connection) -> int:
-    """The number of the oldest fact that is still kept; what is older needs a snapshot. 1 in an empty county."""
-    return int(connection.execute(select(func.min(t.outbox.c.number))).scalar() or 1)
 
 
 def feed(connection: Connection, actor: Actor, size: int = 20) -> Sequence[Row[Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from models import chain
 from models import tables as t
-from models.door import chained
+from models.chain import chained
 from models.emergencies import tables as emergencies
 from models.store import Store
 from models.watching import tables as watching

@@ -11,7 +11,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from dashboard.api import shapes
 from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import services, visitor
-from models import desk, figures, queries
+from models import desk, figures, outbox
 from models.accounts import Visitor
 from models.directory import Names
 from models.messages import Figures
@@ -41,7 +41,7 @@ def _figures() -> Response:
     parts = services()
     moment, towns = parts.moment(), parts.directory().towns
     with desk.steady(parts.store) as connection:
-        number = queries.last_number(connection)
+        number = outbox.last_number(connection)
         picture = figures.snapshot(connection, moment, number, real_now(), towns)
     return jsonify(picture.figures.model_dump(mode="json"))
 
@@ -49,9 +49,9 @@ def _figures() -> Response:
 def _events(query: shapes.EventQuery) -> Response:
     """All between `after` and `next` but what this visitor may not see; 410 once it is no longer kept."""
     with desk.steady(services().store) as connection:
-        last = queries.last_number(connection)
-        first = queries.first_kept(connection)
-        found = queries.facts_after(connection, query.after, query.limit)
+        last = outbox.last_number(connection)
+        first = outbox.first_kept(connection)
+        found = outbox.facts_after(connection, query.after, query.limit)
     if query.after + 1 < first and last:
         raise Problem(
             410,

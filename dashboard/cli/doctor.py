@@ -16,9 +16,9 @@ from dashboard.cli.embedded import answers
 from dashboard.cli.parts import shown
 from dashboard.cli.terminal import Refusal, answer
 from dashboard.health import accepts
-from models import queries
-from models.figures import kept
+from models import outbox, queries
 from models.ladder import deliveries
+from models.outbox import kept_picture
 from models.reference import is_empty
 from models.schema import is_current
 from models.store import Store, StoreUnavailable
@@ -98,7 +98,11 @@ def _contents(store: Store) -> Iterator[Finding]:
     now = CountyClock(store).now()
     with store.read() as connection:
         empty = is_empty(connection)
-        number, clock, picture = queries.last_number(connection), queries.next_clock(connection), kept(connection)
+        number, clock, picture = (
+            outbox.last_number(connection),
+            queries.next_clock(connection),
+            kept_picture(connection),
+        )
     yield Finding("county", not empty, "stored" if not empty else "none stored: run `gridcommand migrate`")
     late = (now - clock).total_seconds() if clock else 0.0
     yield Finding("clocks", late <= LATE_CLOCK, "none is late" if late <= LATE_CLOCK else f"{late:.0f} s late")

@@ -9,8 +9,8 @@ import click
 from config.settings import Settings, from_environment
 
 PROCESSES = {
-    "push": "alerts.process:run_push",
-    "alerts": "alerts.process:run_alerts",
+    "push": "alerts.push:run_push",
+    "alerts": "alerts.alarms:run_alerts",
     "streams": "dashboard.cli.cameras:run_streams",
     "redis": "dashboard.cli.embedded:run_redis",
     "scenes": "dashboard.cli.cameras:run_scenes",

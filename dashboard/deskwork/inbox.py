@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, request
 
 from dashboard import casefile
 from dashboard.services import Services, services, visitor
-from models import desk, queries
+from models import desk, outbox
 from models.accounts import Visitor
 from models.deskwork import inbox as stored
 from models.messages import iso
@@ -27,7 +27,7 @@ def inbox(parts: Services, who: Visitor, reason: str | None) -> dict[str, Any]:
     """One look at the inbox as of one moment; `id` is the number of the newest fact that it knows of."""
     moment = parts.moment()
     with desk.steady(parts.store) as connection:
-        number = queries.last_number(connection)
+        number = outbox.last_number(connection)
         found = stored.inbox(connection, who.actor, moment, reason=reason)
     rows = [_row(row, moment, parts.rules()) for row in found.rows]
     return {"id": str(number), "as_of": iso(moment.now), "rows": rows, "counts": found.counts, "most": stored.MOST}

@@ -5,7 +5,7 @@
 decides it) → `writing` (the transaction's own bookkeeping) → `chain`, `facts`, `sight` (values).
 """
 
-from models.door.chain import chained, verified
+from models.door.chain import verified
 from models.door.escalation import next_clock
 from models.door.facade import Deed, Door
 from models.door.facts import case_fields, escalated_fact
@@ -22,7 +22,6 @@ __all__ = [
     "Overtaken",
     "Report",
     "case_fields",
-    "chained",
     "escalated_fact",
     "next_clock",
     "standing_of",

@@ -1,16 +1,15 @@
-"""The chain of a log: every line is hashed over the line before it, so that an edit, a gap or an addition shows."""
+"""The trace of a case: its lines, chained by hashes as every log is (`models.chain`), and whether it is whole."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from models import tables as t
+from models.chain import chained
 from models.moves import Actor
 
 LINE = ("action", "from_stage", "to_stage", "actor", "role", "happened_at", "entered_at", "note", "detail")
@@ -39,16 +38,6 @@ def trace_line(
         "note": note,
         "detail": dict(detail),
     }
-
-
-def chained(head: str, line: Mapping[str, Any]) -> str:
-    """The hash of a log line: SHA-256 over the hash before it and the line as canonical JSON."""
-    text = json.dumps(line, sort_keys=True, ensure_ascii=False, default=_plain)
-    return hashlib.sha256(f"{head}\n{text}".encode()).hexdigest()
-
-
-def _plain(value: Any) -> str:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def verified(connection: Connection, code: str) -> bool:

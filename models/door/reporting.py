@@ -14,7 +14,8 @@ from sqlalchemy import Row, bindparam, select
 
 from models import tables as t
 from models.casetimes import STAGE_CLOCKS, stage_due
-from models.door.chain import chained, trace_line
+from models.chain import chained
+from models.door.chain import trace_line
 from models.door.escalation import escalate
 from models.door.levels import holder
 from models.door.writing import NEW_LINE, Conflict, Outcome, Writing, upserting

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
-from models.door.chain import chained, trace_line
+from models.chain import chained
+from models.door.chain import trace_line
 from models.door.facts import case_fields
 from models.ladder.people import People, read
 from models.messages import Message

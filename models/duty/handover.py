@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from models import tables as t
-from models.door import chained
+from models.chain import chained
 from models.duty.tables import handover
 from models.filters import Moment, is_open, predicate, scope
 from models.messages import iso

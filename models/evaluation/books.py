@@ -26,7 +26,7 @@ from models.evaluation import formulas as stored
 from models.evaluation import tables as e
 from models.evaluation.folding import NOISE, Case, Found, Line, Window, found
 from models.evaluation.periods import Month
-from models.queries import first_kept, last_number
+from models.outbox import first_kept, last_number
 from models.store import Store
 from models.timebase import real_now
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from models.door.writing import upserting
 from models.exchange import tables as xt
 from models.ladder.deliveries import TRIES, Verdict, pause
-from models.queries import facts_after, first_kept, last_number
+from models.outbox import facts_after, first_kept, last_number
 from models.vault import Vault
 
 AT_MOST = 20

@@ -13,7 +13,7 @@ from desk_harness import GRID, OWN, HeardNews, add_people, add_token, bearer, br
 from flask import Flask
 from sqlalchemy import func, select
 
-from models import queries
+from models import outbox
 from models import tables as t
 from models.geodesy import gcj02
 from models.messages import iso
@@ -278,4 +278,4 @@ def test_a_replayed_county_judges_the_future_by_its_own_time(app: Flask, token: 
     answer = app.test_client().post(REPORTS, json=report(happened_at=yesterday), headers=bearer(token))
     assert problem(answer)["field"] == "happened_at"
     with county_store.read() as connection:
-        assert queries.last_number(connection) == 0
+        assert outbox.last_number(connection) == 0

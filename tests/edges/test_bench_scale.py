@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bench import bulk, scale
-from models import figures, queries
+from models import figures, outbox, queries
 from models import tables as t
 from models.filters import CaseFilter, Moment
 from models.moves import Actor, Role
@@ -28,7 +28,7 @@ def test_a_store_made_in_bulk_is_whole(store: Store, monkeypatch: pytest.MonkeyP
     with store.read() as connection:
         for table, count in ((t.cases, 300), (t.trace, 900), (t.orders, 300), (t.outbox, 300)):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == count, table.name
-        assert queries.last_number(connection) == 300 and len(queries.facts_after(connection, 0)) == 300
+        assert outbox.last_number(connection) == 300 and len(outbox.facts_after(connection, 0)) == 300
         assert queries.count(connection, CaseFilter("open"), OPERATOR, moment) == 30
         oldest = queries.page(connection, CaseFilter(), OPERATOR, moment, size=300, sort="oldest").rows
         assert [row.id for row in oldest] == list(range(1, 301))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select, update
 
-from models import queries
+from models import outbox, queries
 from models import tables as t
 from models.accounts import audit
 from models.door import Conflict, Door, Report, ticking, verified
@@ -54,14 +54,14 @@ def test_a_report_is_row_trace_and_outbox_or_nothing(
 ) -> None:
     outcome = door.report(a_report(leaf("urgent_hour")), OPERATOR, NOW)
     with county_store.read() as connection:
-        assert queries.facts_after(connection, 0)[0][0] == int(outcome.facts[0].id) == 1
+        assert outbox.facts_after(connection, 0)[0][0] == int(outcome.facts[0].id) == 1
         assert next(line.action for line in queries.trace(connection, outcome.case.id)) == "report"
-        before = queries.last_number(connection)
+        before = outbox.last_number(connection)
     with pytest.raises(Refused), door.transaction() as (deed, _facts):
         deed.report(a_report(leaf("urgent_hour")), OPERATOR, NOW)
         deed.report(a_report("no-such-category"), OPERATOR, NOW)
     with county_store.read() as connection:
-        assert queries.last_number(connection) == before
+        assert outbox.last_number(connection) == before
         assert connection.execute(select(func.count()).select_from(t.cases)).scalar_one() == 1
 
 
@@ -80,7 +80,7 @@ def test_numbers_are_contiguous_under_writers_at_once(
     for thread in threads:
         thread.join()
     with county_store.read() as connection:
-        numbers = [number for number, _ in queries.facts_after(connection, 0)]
+        numbers = [number for number, _ in outbox.facts_after(connection, 0)]
     assert len(numbers) >= 90
     assert numbers == list(range(1, len(numbers) + 1))
 

@@ -20,7 +20,8 @@ from conftest import SECRET
 from sqlalchemy import insert, select, update
 
 from models import tables as t
-from models.door import Conflict, Door, Report, chained, verified
+from models.chain import chained
+from models.door import Conflict, Door, Report, verified
 from models.moves import ENDED, MOVES, Actor, Refused, Role, Stage, Standing, check
 from models.rules import Rules
 from models.store import Store

@@ -14,7 +14,7 @@ from conftest import SECRET
 from desk_harness import GRID
 from sqlalchemy import delete, select, update
 
-from models import queries
+from models import outbox, queries
 from models import tables as t
 from models.door import Door, Report, verified
 from models.evaluation import analysis, appeals, books
@@ -168,7 +168,7 @@ def test_facts_that_the_outbox_has_forgotten_are_caught_up_from_the_cases(ground
     ground.case(BEGIN + 2 * HOUR)
     ground.case(BEGIN + 3 * HOUR)
     with ground.store.write() as connection:
-        last = queries.last_number(connection)
+        last = outbox.last_number(connection)
         connection.execute(delete(t.outbox).where(t.outbox.c.number < last))
     ground.bring(BEGIN + 4 * HOUR)
     ground.agree()

@@ -22,7 +22,7 @@ from conftest import RedisServer
 from sqlalchemy import text
 from walls import ROOT, Site, Wall, percentile, site, watching
 
-from models import accounts, queries
+from models import accounts, outbox
 from models import tables as t
 from models.door import Door, Report
 from models.moves import Actor, Role
@@ -404,4 +404,4 @@ def test_a_store_restored_to_an_older_one_asks_every_wall_for_a_snapshot(
         asyncio.run(check())
     assert [number for number, _at in wall.got] == [6, 4]
     with sqlite_county.read() as connection:
-        assert queries.last_number(connection) == 4
+        assert outbox.last_number(connection) == 4

@@ -21,7 +21,7 @@ from conftest import RedisServer
 from sqlalchemy import func, select, text
 from walls import ROOT, Process, Site, site
 
-from models import queries
+from models import outbox
 from models import tables as t
 from models.door import Door, Report
 from models.lease import Lease
@@ -60,7 +60,7 @@ def breaches(store: Store) -> dict[str, list[datetime]]:
     """When each case was told to be overdue."""
     told: dict[str, list[datetime]] = {}
     with store.read() as connection:
-        for _number, body in queries.facts_after(connection, 0, 5000):
+        for _number, body in outbox.facts_after(connection, 0, 5000):
             fact = json.loads(body)
             if fact["kind"] == "clock.breached":
                 told.setdefault(fact["case"], []).append(datetime.fromisoformat(fact["at"]))
@@ -198,13 +198,13 @@ def test_the_outbox_is_trimmed_in_bites_and_never_below_what_a_screen_may_ask_fo
         bites.append(bite)
     assert max(bites) <= BITE
     with store.read() as connection:
-        first = queries.first_kept(connection)
+        first = outbox.first_kept(connection)
     assert 400 < first <= 451
     with pytest.raises(ValueError, match="7 days"):
         trim_outbox(store, now, timedelta(days=6))
     assert trim_outbox(store, now + timedelta(days=365), timedelta(days=14)) <= BITE
     with store.read() as connection:
-        assert queries.facts_after(connection, 0, 10_000)[-1][0] - queries.first_kept(connection) + 1 >= KEPT
+        assert outbox.facts_after(connection, 0, 10_000)[-1][0] - outbox.first_kept(connection) + 1 >= KEPT
 
 
 @contextlib.contextmanager

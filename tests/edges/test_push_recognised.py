@@ -12,7 +12,7 @@ import pytest
 from alerts.carrier import Carrier
 from alerts.entrance import Credential
 from alerts.news import News
-from alerts.process import recogniser
+from alerts.push import recogniser
 from models import accounts
 from models.accounts import Visitor
 from models.moves import Role

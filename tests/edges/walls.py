@@ -23,6 +23,8 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).resolve().parents[2]
+_MODULES = {"push": "push", "alerts": "alarms"}
+"""In which module of `alerts` each process is wired."""
 TOKEN = {"Authorization": "Bearer wall"}
 
 
@@ -206,7 +208,7 @@ class Site:
     def run(self, name: str, *, before: str = "", **more: str) -> Process:
         """Start `push` or `alerts`."""
         code = (
-            f"import sys; from alerts.process import run_{name}; from config.settings import from_environment\n"
+            f"import sys; from alerts.{_MODULES[name]} import run_{name}; from config.settings import from_environment\n"
             f"sys.exit(run_{name}(from_environment()))"
         )
         process = Process(code, {**self.environment, **more}, before=before)

@@ -20,7 +20,8 @@ import pytest
 
 from bench.harness import ROOT, Product, free_ports, product
 from dashboard.cli.client import Api, ApiError
-from models.queries import by_external_ids, facts_after
+from models.outbox import facts_after
+from models.queries import by_external_ids
 from models.store import Store
 
 PROCESSES = {"redis", "web", "push", "alerts", "streams", "scenes", "flow"}

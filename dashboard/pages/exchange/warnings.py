@@ -18,7 +18,7 @@ from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.services import services
-from models import queries
+from models import outbox
 from models.exchange import feeds, incoming
 
 WORDS = ("desk.stale",)
@@ -37,7 +37,7 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     except ValidationError as error:
         raise Problem(422, str(error.errors()[0]["msg"]), field="state") from error
     with services().store.read() as connection:
-        last = queries.last_number(connection)
+        last = outbox.last_number(connection)
         sources = feeds.listed(connection)
         totals = {state: incoming.count(connection, state, context_time(context)) for state in incoming.STATES}
     return build(context, asked, exchange.page(asked), sources, totals, last)
