@@ -15,7 +15,7 @@ from models.door.clocks import resume_by_itself
 from models.door.escalation import CLOCK, climb, set_next_clock
 from models.door.writing import Outcome, Step, Writing
 from models.messages import ClockBreached, ClockWarned
-from models.moves import Stage
+from models.moves import ENDED, Stage
 
 log = logging.getLogger("gridcommand.door")
 PUT_OFF = timedelta(minutes=1)
@@ -56,6 +56,8 @@ def tick_one(work: Writing, case: Row[Any], now: datetime) -> None:
     stage = Stage(case.stage)
     if stage is Stage.SUSPENDED:
         outcome = resume_by_itself(work, case)
+    elif stage in ENDED:
+        pass  # it only waits for its return call: whether it ended in time was settled when it did
     elif case.due_at is not None and case.due_at <= now and case.breached_at is None:
         changes = {"breached_at": case.due_at, "warned_at": case.warned_at or case.soon_at, "warn_at": None}
         outcome = work.apply(case, changes, Step("breach", stage, CLOCK, case.due_at))

@@ -187,7 +187,7 @@ def test_two_workers_tell_a_stage_once(at: Desk) -> None:
 
 
 def test_a_reporter_who_left_a_number_is_to_be_called_and_a_late_call_is_told(at: Desk) -> None:
-    at.report(reporter_name="陈某", reporter_phone="13800000000")
+    at.report(URGENT, reporter_name="陈某", reporter_phone="13800000000")
     at.do("settle-on-the-spot", note="当场处理")
     closed = at.row()
     assert closed.stage_due_at == at.now + timedelta(days=1)
@@ -197,6 +197,7 @@ def test_a_reporter_who_left_a_number_is_to_be_called_and_a_late_call_is_told(at
     at.tick()
     at.tick()
     assert told(at) == ["stage"]
+    assert "breach" not in at.trace() and at.row().breached_at is None
     at.do("return-call", satisfaction="satisfied")
     assert (at.row().stage_due_at, at.row().next_clock_at, at.count("to-call")) == (None, None, 0)
     with at.store.read() as connection:

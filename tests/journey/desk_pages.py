@@ -74,6 +74,13 @@ def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         push.wait(15)
 
 
+@pytest.fixture(scope="module")
+def web_only(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The web process alone, for pages that need no news. A module imports it as its `server`."""
+    with served(store, tmp_path_factory.mktemp("web")) as server:
+        yield server
+
+
 def listens(port: int) -> bool:
     """Whether somebody takes connections there."""
     with socket.socket() as line:

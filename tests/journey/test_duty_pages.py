@@ -1,44 +1,23 @@
 """Duty and administration in a real browser: a sheet is signed and taken over, a row of reference data is changed."""
 
+# ruff: noqa: F811  (fixtures are imported, and named again where they are asked for)
+
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_harness import Served, add_people, served, session_of
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from desk_harness import Served, session_of
+from playwright.sync_api import Browser, Page, expect
 
 from models.store import Store
+from tests.journey.desk_pages import chromium, store  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import web_only as server  # noqa: F401
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[2] / "dashboard" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    file = tmp_path_factory.mktemp("duty") / "gridcommand.sqlite"
-    shutil.copy(sqlite_templates["county"], file)
-    store = Store(f"sqlite:///{file}")
-    add_people(store)
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(store, tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 @pytest.fixture

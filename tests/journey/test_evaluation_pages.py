@@ -1,9 +1,10 @@
 """The evaluation in a real browser: every figure opens its list, what-if moves scores, the file equals the page, no axe finding."""
 
+# ruff: noqa: F811  (fixtures are imported, and named again where they are asked for)
+
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,9 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 from conftest import SECRET
-from desk_harness import Served, add_people, served
-from desk_pages import CHROMIUM, Visit
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from desk_harness import Served
+from desk_pages import Visit
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from models import tables as t
@@ -25,6 +26,9 @@ from models.moves import Actor, Role
 from models.rules import Rules
 from models.store import Store
 from models.vault import Vault
+from tests.journey.desk_pages import chromium  # noqa: F401  (a fixture)
+from tests.journey.desk_pages import store as county  # noqa: F401
+from tests.journey.desk_pages import web_only as server  # noqa: F401
 
 OPERATOR = Actor("operator", Role.OPERATOR)
 BEGIN = datetime(2026, 5, 4, 1, tzinfo=UTC)
@@ -66,28 +70,9 @@ def seed(store: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    file = tmp_path_factory.mktemp("evaluation") / "gridcommand.sqlite"
-    shutil.copy(sqlite_templates["county"], file)
-    store = Store(f"sqlite:///{file}")
-    add_people(store)
-    seed(store)
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(store, tmp_path_factory.mktemp("web")) as server:
-        yield server
+def store(county: Store) -> Store:
+    seed(county)
+    return county
 
 
 @pytest.fixture

@@ -1,20 +1,20 @@
 """The grid worker's phone in a real browser: without a network it keeps what is written, and sends it exactly once."""
 
+# ruff: noqa: F811  (fixtures are imported, and named again where they are asked for)
+
 from __future__ import annotations
 
 import io
 import json
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import SECRET
-from desk_harness import GRID, Served, add_people, served, session_of
+from desk_harness import GRID, Served, session_of
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import func, select
 
 from models import tables as t
@@ -25,37 +25,21 @@ from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
 from models.vault import Vault
+from tests.journey.desk_pages import chromium  # noqa: F401  (a fixture)
+from tests.journey.desk_pages import store as county  # noqa: F401
+from tests.journey.desk_pages import web_only as server  # noqa: F401
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    file = tmp_path_factory.mktemp("phone") / "gridcommand.sqlite"
-    shutil.copy(sqlite_templates["county"], file)
-    store = Store(f"sqlite:///{file}")
-    add_people(store)
-    with store.write() as connection:  # slots that are open at any hour at which this test may run
+def store(county: Store) -> Store:
+    with county.write() as connection:  # slots that are open at any hour at which this test may run
         body = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar_one()
         rounds = [{**slot, "starts": "00:00:00", "ends": "23:59:59"} for slot in body["rounds"]]
         connection.execute(t.rules.update().where(t.rules.c.name == "county").values(body={**body, "rounds": rounds}))
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(store, tmp_path_factory.mktemp("web")) as server:
-        yield server
+    return county
 
 
 @pytest.fixture

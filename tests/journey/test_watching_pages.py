@@ -1,48 +1,26 @@
 """Cameras in a real browser: nothing is shown before a purpose is said; masks are drawn by pointer and keyboard; the
 auditor reads and checks. The gateway is not up here: what it sends is proved in tests/edges/test_watching_gateway.py."""
 
+# ruff: noqa: F811  (fixtures are imported, and named again where they are asked for)
+
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_harness import Served, add_people, served, session_of
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from desk_harness import Served, session_of
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from models.store import Store
 from models.watching import register
 from models.watching import tables as w
+from tests.journey.desk_pages import chromium, store  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import web_only as server  # noqa: F401
 
 CAMERA = "99010000001320000001"
 EMPTY = {"status": 409, "json": {"detail": "no picture here"}}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    file = tmp_path_factory.mktemp("watching") / "gridcommand.sqlite"
-    shutil.copy(sqlite_templates["county"], file)
-    store = Store(f"sqlite:///{file}")
-    add_people(store)
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(store, tmp_path_factory.mktemp("web")) as server:
-        yield server
 
 
 @pytest.fixture
