@@ -27,6 +27,7 @@ from dashboard import (
     guard,
     health,
     live,
+    overview,
     phone,
     photos,
     problems,
@@ -104,6 +105,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     live.register(flask)
     health.register(flask)
     phone.register(flask)
+    overview.register(flask)
     administration.register(flask)
     exports.register(flask)
     deskwork.register(flask)

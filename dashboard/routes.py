@@ -89,6 +89,9 @@ TABLE: tuple[Route, ...] = (
     Route("/display", anyone=True),
     # pages
     Route("/wall", roles=WATCH, page=True),
+    Route("/overview", roles=CENTRE),
+    Route("/overview/app.webmanifest", anyone=True),
+    Route("/overview/worker.js", anyone=True),
     Route("/desk", roles=OFFICE, page=True),
     Route("/cases", roles=DESK | {Role.DISPLAY}, page=True),
     Route("/cases/<code>", roles=DESK, page=True),
@@ -144,6 +147,7 @@ TABLE: tuple[Route, ...] = (
     Route("/live/duty", roles=WATCH),
     Route("/live/emergencies", roles=WATCH | EVALUATED),
     Route("/live/emergencies/<number>", roles=EVALUATED),
+    Route("/live/overview", roles=CENTRE),
     Route("/map/areas.geojson", roles=WATCH | DESK | ADMIN),
     # machines
     Route("/healthz", anyone=True),
@@ -224,6 +228,8 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/messages", ("GET", "POST"), roles=DESK),
     Route(f"{_API}/messages/<number>", roles=DESK),
     Route(f"{_API}/messages/<number>/actions/receipt", ("POST",), roles=DESK),
+    Route(f"{_API}/instructions", ("GET", "POST"), roles=frozenset({Role.LEADER})),
+    Route(f"{_API}/instructions/<number>/actions/<action>", ("POST",), roles=frozenset({Role.LEADER})),
     Route(f"{_API}/accounts", ("GET", "POST"), roles=ADMIN),
     Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
     Route(f"{_API}/tokens", roles=ADMIN),
@@ -246,7 +252,7 @@ TABLE: tuple[Route, ...] = (
 HOME = {
     Role.DISPLAY: "/wall",
     Role.DUTY: "/wall",
-    Role.LEADER: "/wall",
+    Role.LEADER: "/overview",
     Role.OPERATOR: "/desk",
     Role.DEPARTMENT: "/desk",
     Role.GRID: "/grid",

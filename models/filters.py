@@ -13,6 +13,7 @@ from models import tables as t
 from models.evaluation.listing import Listing, ListingRefused
 from models.forecast.late import will_be_late
 from models.moves import Actor, Role, Stage
+from models.overview.windows import Window, WindowRefused
 from models.search.ask import Search, Unsearchable, search
 
 c = t.cases.c
@@ -177,6 +178,8 @@ class CaseFilter:
     """Exactly this address."""
     evaluation: str | None = None
     """The cases behind a figure of the evaluation (`models.evaluation.listing`)."""
+    window: str | None = None
+    """The cases behind a figure of a span of time (`models.overview.windows`)."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -226,6 +229,8 @@ class CaseFilter:
             parts.append(c.address == self.address)
         if self.evaluation:
             parts.append(_evaluated(self.evaluation))
+        if self.window:
+            parts.append(_within(self.window))
         if self.since is not None:
             parts.append(c.reported_at >= self.since)
         if self.until is not None:
@@ -238,6 +243,13 @@ def _evaluated(text: str) -> ColumnElement[bool]:
         return Listing.read(text).condition()
     except ListingRefused as error:
         raise FilterRefused("evaluation", str(error)) from error
+
+
+def _within(text: str) -> ColumnElement[bool]:
+    try:
+        return Window.read(text).condition()
+    except WindowRefused as error:
+        raise FilterRefused("window", str(error)) from error
 
 
 def scope(actor: Actor) -> ColumnElement[bool]:

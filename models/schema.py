@@ -19,6 +19,7 @@ from models.evaluation import tables as _evaluation  # noqa: F401 - its tables b
 from models.exchange import tables as _exchange  # noqa: F401  (its tables join the metadata)
 from models.forecast import tables as _forecast  # noqa: F401  (its tables join the metadata)
 from models.ladder import tables as _ladder  # noqa: F401
+from models.overview import tables as _overview  # noqa: F401  (its tables join the metadata)
 from models.search.tables import of_one_database
 from models.store import Store
 from models.tables import metadata

@@ -14,6 +14,7 @@ from dashboard.api import (
     exchange,
     filters,
     forecast,
+    instructions,
     mail,
     orders,
     people,
@@ -45,6 +46,7 @@ def register(server: Server) -> None:
         watching,
         mail,
         exchange,
+        instructions,
     ):
         part.register(api)
     server.register_api(api)

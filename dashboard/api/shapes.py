@@ -184,6 +184,9 @@ class CaseQuery(Shape):
     text: Annotated[Line, Field(max_length=100)] | None = Field(None, exclude=True, description="the old name of `q`")
     address: Annotated[Line, Field(max_length=200, description="exactly this address")] | None = None
     evaluation: Annotated[Line, Field(max_length=400, description="behind a figure of the evaluation")] | None = None
+    window: Annotated[Line, Field(max_length=100, description="EVENT~SINCE~UNTIL, behind a period's figure")] | None = (
+        None
+    )
     since: Written | None = None
     until: Written | None = None
     after: Annotated[Line, Field(max_length=64, description="the `next` of the page before")] | None = None

@@ -165,7 +165,7 @@ def _form(context: PageContext, listing: Listing) -> html.Form:
         html.Button(context.text("cases.search"), type="submit", className="tool", name="state", value=query.state),
     ]
     narrowed = any((query.department, query.area, query.category, query.source, query.level, query.q, query.stage))
-    if narrowed or query.since or query.until:
+    if narrowed or query.since or query.until or query.window or query.evaluation:
         fields.append(html.A(context.text("cases.reset"), href=f"/cases?state={query.state}", className="tool"))
     if "/cases.csv" in context.paths:
         href = address(query).replace("/cases?", "/cases.csv?", 1)

@@ -17,6 +17,7 @@ from models.messages import iso
 
 LINKS = (
     ("/grid", "desk.grid"),
+    ("/overview", "overview.nav"),
     ("/wall", "desk.wall"),
     ("/desk", "desk.desk"),
     ("/cases", "desk.cases"),

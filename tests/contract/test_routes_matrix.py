@@ -39,6 +39,9 @@ POST /logout                             | {EVERYBODY}                    |
 GET  /language?to=en                     | anyone                         | anyone
 GET  /display?token=DEVICE               | anyone                         | anyone
 GET  /wall                               | {WATCH}                        |
+GET  /overview                           | duty leader operator           |
+GET  /overview/app.webmanifest           | anyone                         | anyone
+GET  /overview/worker.js                 | anyone                         | anyone
 GET  /desk                               | {OFFICE}                       |
 GET  /cases.csv                          | {OFFICE} leader                |
 GET  /orders/X-1                         | {OFFICE} leader                |
@@ -81,6 +84,7 @@ GET  /live/files/X-1                     | {DESK}                         |
 GET  /live/reference                     | {WATCH}                        |
 GET  /live/snapshot                      | {WATCH}                        |
 GET  /live/duty                          | {WATCH}                        |
+GET  /live/overview                      | duty leader operator           |
 GET  /map/areas.geojson                  | display {DESK} admin           |
 GET  /healthz                            | anyone                         | anyone
 GET  /readyz                             | anyone                         | anyone
@@ -160,6 +164,9 @@ GET  /api/v1/messages                    | duty leader operator department grid 
 POST /api/v1/messages                    | duty leader operator department grid |
 GET  /api/v1/messages/1                  | duty leader operator department grid |
 POST /api/v1/messages/1/actions/receipt  | duty leader operator department grid |
+GET  /api/v1/instructions                | leader                         |
+POST /api/v1/instructions                | leader                         |
+POST /api/v1/instructions/x/actions/conclude | leader                     |
 GET  /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts/x/actions/reset    | admin                          |

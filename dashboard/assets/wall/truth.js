@@ -12,12 +12,15 @@ const TICK = 250;
 export class Truth {
   #words;
   #clock;
+  #limits;
   #sources = new Map();
   #listeners = [];
 
-  constructor(words, clock) {
+  /** @param limits source → ms after which it is stale, where that is not `LIMIT` */
+  constructor(words, clock, limits = {}) {
     this.#words = words;
     this.#clock = clock;
+    this.#limits = limits;
     setInterval(() => this.#tick(), TICK);
   }
 
@@ -94,7 +97,7 @@ export class Truth {
   }
 
   #judge(name, source) {
-    const state = source.at === null ? "waiting" : this.age(name) > LIMIT ? "stale" : "live";
+    const state = source.at === null ? "waiting" : this.age(name) > (this.#limits[name] ?? LIMIT) ? "stale" : "live";
     const changed = state !== source.state;
     source.state = state;
     if (!changed) return;
