@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables import Id, Utc
 
-revision = "0014_overview"
-down_revision = "0013_long_lists"
+revision = "0020_overview"
+down_revision = "0015_emergencies"
 branch_labels = None
 depends_on = None
 
