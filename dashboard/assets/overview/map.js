@@ -77,7 +77,7 @@ export function buildMap(panel, context) {
     }
     const county = svg("g", { class: "ov-county" }, ...places.geo.county.features.map((feature) => svg("path", { d: path(feature) })));
     const halos = svg("g", { class: "ov-halos", "aria-hidden": "true" });
-    box.replaceChildren(svg("svg", { viewBox: `-14 -14 ${(width + 28).toFixed(0)} ${(height + 28).toFixed(0)}`, role: "group", "aria-label": words.t("overview.map.label") }, heat, borders, county, halos, names));
+    box.replaceChildren(svg("svg", { viewBox: `-14 -14 ${(width + 28).toFixed(0)} ${(height + 28).toFixed(0)}`, preserveAspectRatio: "xMaxYMid meet", role: "group", "aria-label": words.t("overview.map.label") }, heat, borders, county, halos, names));
     drawn = { size: [width + 28, height + 28], level, places, shapes, towns, halos, top: 10, rings: new Map() };
     scale();
   }
