@@ -20,6 +20,7 @@ from config.settings import from_environment as settings_from_environment
 from dashboard import (
     administration,
     api,
+    briefs,
     deskwork,
     emergencies,
     entrance,
@@ -106,6 +107,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     health.register(flask)
     phone.register(flask)
     overview.register(flask)
+    briefs.register(flask)
     administration.register(flask)
     exports.register(flask)
     deskwork.register(flask)

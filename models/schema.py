@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from models.briefs import tables as _briefs  # noqa: F401  (its tables join the metadata)
 from models.camera_health import tables as _camera_health  # noqa: F401  (its tables join the metadata)
 from models.deskwork import tables as _desk  # noqa: F401  (as do these)
 from models.duty import tables as _duty  # noqa: F401  (its tables join the metadata)

@@ -32,7 +32,13 @@ class Tongue:
 
 
 def letter(rows: Sequence[Any], tongue: Tongue) -> Letter:
-    """What is said of these rows of `deliveries.claim`, which are of one channel."""
+    """What is said of these rows of `deliveries.claim`, which are of one channel; briefs are said whole."""
+    briefs = [row for row in rows if row.kind == "brief"]
+    if briefs:
+        others = [row for row in rows if row.kind != "brief"]
+        said = letter(others, tongue) if others else None
+        texts = [said.text] if said else []
+        return Letter(said.title if said else briefs[0].title, "\n\n".join([*texts, *(row.text for row in briefs)]))
     if len(rows) == 1:
         return _one(rows[0], tongue)
     title = tongue.text("ladder.told.many", n=len(rows))

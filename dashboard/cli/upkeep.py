@@ -8,6 +8,7 @@ import click
 
 from bench.run import BENCHES
 from bench.run import run as run_bench
+from config.briefs import BriefsError, brief_rules
 from config.cameras import CamerasError, camera_rules
 from config.columns import load_map
 from config.reference import check as faults_of
@@ -60,7 +61,8 @@ def check(folder: Path | None) -> int:
             found += [str(problem) for problem in error.problems]
     try:
         camera_rules(folder or settings.county)
-    except CamerasError as error:
+        brief_rules(folder or settings.county)
+    except (CamerasError, BriefsError) as error:
         found.append(str(error))
     load_texts()
     for fault in found:

@@ -15,6 +15,7 @@ THEME_COOKIE = "gc_theme"
 THEMES = ("dark", "light")
 GROUND = {"dark": "#050b17", "light": "#e9eef5"}
 LINKS = (
+    ("/briefs", "brief.title"),
     ("/cases", "desk.cases"),
     ("/evaluation", "desk.evaluation"),
     ("/emergencies", "overview.emergencies"),

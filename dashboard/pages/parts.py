@@ -24,6 +24,7 @@ LINKS = (
     ("/emergencies", "emergency.nav"),
     ("/warnings", "exchange.warnings.nav"),
     ("/evaluation", "desk.evaluation"),
+    ("/briefs", "brief.title"),
     ("/inbox", "ladder.inbox"),
     ("/messages", "ladder.messages"),
     ("/cameras", "desk.cameras"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard.pages import admin, audit, case, cases, desk, ids, parts, wall
+from dashboard.pages import admin, audit, briefs, case, cases, desk, ids, parts, wall
 from dashboard.pages.administration import reference
 from dashboard.pages.cameras import book, editing, health, listing, one, patrol
 from dashboard.pages.context import PageContext
@@ -51,6 +51,7 @@ PAGES: Mapping[str, Page] = {
     "/inbox": lambda context, values, query: inbox.layout(context, query),
     "/messages": lambda context, values, query: messages.layout(context, query),
     "/messages/<number>": lambda context, values, query: messages.layout_one(context, values["number"]),
+    "/briefs": lambda context, values, query: briefs.layout(context, query),
     "/duty": lambda context, values, query: sheet.layout(context),
     "/duty/coverage": lambda context, values, query: coverage.layout(context, query),
     "/duty/<number>": lambda context, values, query: sheet.archived(context, values["number"]),

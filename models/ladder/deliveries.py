@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, update
 
 from models import tables as t
 from models.ladder import tables as lt
@@ -65,6 +65,10 @@ _TOLD = [
 ]
 
 
+_WHOLE = case((lt.notification.c.kind == "brief", lt.message.c.body), else_=None).label("text")
+"""What leaves the house whole: a brief, which holds counts and masked titles. Of other messages only that they came."""
+
+
 def waits(connection: Connection, now: datetime, real: datetime, busy: Collection[str] = ()) -> bool:
     """Whether anything is to be tried now; costs a look at an index, and no lock."""
     ready = and_(_ready(now, real), lt.delivery.c.channel.not_in(list(busy)))
@@ -86,8 +90,10 @@ def claim(connection: Connection, now: datetime, real: datetime, busy: Collectio
     if name is None:
         return None
     rows = connection.execute(
-        select(lt.delivery, *_TOLD, t.cases.c.code)
-        .select_from(joined.outerjoin(t.cases, t.cases.c.id == n.case_id))
+        select(lt.delivery, *_TOLD, t.cases.c.code, _WHOLE)
+        .select_from(
+            joined.outerjoin(t.cases, t.cases.c.id == n.case_id).outerjoin(lt.message, lt.message.c.id == n.message_id)
+        )
         .where(ready, d.channel == name)
         .order_by(n.level, d.id)
         .limit(TOGETHER)

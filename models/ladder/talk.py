@@ -77,6 +77,23 @@ def send(connection: Connection, letter: Letter, actor: Actor, now: datetime, re
     return Sent(row, len(names))
 
 
+def announce(
+    connection: Connection,
+    sender: str,
+    subject: str,
+    body: str,
+    names: Sequence[str],
+    channels: Sequence[str],
+    now: datetime,
+    real: datetime,
+) -> Row[Any]:
+    """A message that the system itself sends, whole over channels too; `sender` is no account."""
+    values = {"sender": sender, "at": now, "subject": subject, "body": body, "scope": {"accounts": list(names)}}
+    row = connection.execute(insert(lt.message).returning(*lt.message.c), values).one()
+    _tell(connection, row, "message", names, channels, now, real, kind="brief")
+    return row
+
+
 def _already(connection: Connection, letter: Letter, actor: Actor) -> Row[Any] | None:
     if letter.idempotency_key is None:
         return None
@@ -140,9 +157,10 @@ def _tell(
     channels: Sequence[str],
     now: datetime,
     real: datetime,
+    kind: str = "",
 ) -> None:
     values = {
-        "kind": step.partition("-")[0],
+        "kind": kind or step.partition("-")[0],
         "reason": "message",
         "message_id": message.id,
         "step": step,

@@ -65,6 +65,11 @@ GET  /grid                               | grid                           |
 POST /grid/reports                       | grid                           |
 POST /grid/rounds                        | grid                           |
 GET  /grid/worker.js                     | anyone                         | anyone
+GET  /briefs                             | duty leader operator           |
+GET  /briefs/1                           | duty leader operator           |
+GET  /briefs/1/pdf                       | duty leader operator           |
+GET  /briefs/1/docx                      | duty leader operator           |
+GET  /briefs/1/txt                       | duty leader operator           |
 GET  /duty                               | duty leader operator           |
 GET  /duty/coverage                      | duty leader operator           |
 GET  /duty/7                             | duty leader operator           |
