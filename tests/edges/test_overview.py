@@ -191,7 +191,7 @@ def test_every_figure_and_every_change_since_the_last_look_equals_the_list_it_op
         looks.looked(connection, "leader", {"open": 1}, NOW - 2 * DAY, real_now() - DAY)
     look = picture(client)["look"]
     assert look["figures"] == {"open": 1} and look["at"].startswith("2026-05-18T07:30:10")
-    assert look["changes"]["reported"]["count"] == 4
+    assert look["changes"]["reported"]["count"] == 6
     for name, change in look["changes"].items():
         assert change["count"] == listed(county, behind(change["list"])), name
     assert picture(client)["look"]["at"] == look["at"], "the same visit is told the same"
