@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_brief")),
-        sa.UniqueConstraint("kind", "first", name=op.f("uq_brief_kind")),
+        sa.UniqueConstraint("kind", "first", name=op.f("uq_brief_kind_first")),
     )
 
 
