@@ -27,8 +27,8 @@ from alerts.inboxes import Unread
 from alerts.keeping import Keeping
 from alerts.news import News
 from alerts.worker import County, Worker
-from config.networks import listed, networks
 from config.briefs import brief_rules
+from config.networks import listed, networks
 from config.settings import Settings
 from models import accounts, figures
 from models.accounts import Visitor
@@ -50,6 +50,8 @@ Work = Callable[[Executor], Awaitable[None]]
 
 async def beat(notifier: Notifier, begun: asyncio.Event) -> None:
     """Say "ready" once it has begun, and show life every second from then on."""
+
+
 def run_push(settings: Settings) -> int:
     """The push gateway, until SIGTERM. Returns the exit code: 0 ended on purpose, 1 fell over."""
     store = Store(settings.database, pool_size=4)
