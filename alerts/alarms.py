@@ -8,6 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Protocol
 
+from alerts.briefing import Briefing
 from alerts.courier import AFTER_FAULT, Courier, Desk
 from alerts.exchange.telling import Teller
 from alerts.exchange.watching import FeedWatch
@@ -15,6 +16,7 @@ from alerts.keeping import Keeping
 from alerts.news import News
 from alerts.process import THREADS, beat, until_stopped
 from alerts.worker import County, Worker
+from config.briefs import brief_rules
 from config.networks import listed, networks
 from config.settings import Settings
 from models.directory import Directories
@@ -50,6 +52,7 @@ def run_alerts(settings: Settings, *, keep_facts: timedelta = timedelta(days=14)
             group.create_task(_carried("telling of webhooks", _teller(settings, store), executor, begun))
             group.create_task(beat(notifier, begun))
             group.create_task(Keeping(store, settings.data.resolve(), executor).again())
+            group.create_task(Briefing(desk, brief_rules(settings.county), executor).again())
 
     return until_stopped("alerts", work, store, notifier)
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models import tables as t
 from models.briefs.schedule import Kind, Span
 from models.briefs.tables import brief
-from models.door import chained
+from models.chain import chained
 from models.ladder import people, talk
 from models.moves import Role
 

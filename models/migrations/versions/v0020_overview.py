@@ -8,7 +8,7 @@ from alembic import op
 from models.tables import Id, Utc
 
 revision = "0020_overview"
-down_revision = "0017_return_calls"
+down_revision = "0018_drill_speed"
 branch_labels = None
 depends_on = None
 
