@@ -53,7 +53,7 @@ def register(server: Flask) -> None:
 
 def _room(shelf: RoomShelf, number: str) -> Response:
     parts, who = services(), visitor()
-    room, last = known(parts, who, number)
+    room = shelf.room(parts, who, number)
     _, confirmation = rules_of(parts.directory().county)
     mine = {
         "actions": open_moves(standing_of(room, confirmation.second, parts.rules().departments), who.actor),
@@ -64,7 +64,7 @@ def _room(shelf: RoomShelf, number: str) -> Response:
     }
     county = parts.clock.now()
     line = parts.clock.line()
-    body = {"mine": mine, "county_at": iso(county), "speed": line.speed if line else 1.0, "id": str(last)}
+    body = {"mine": mine, "county_at": iso(county), "speed": line.speed if line else 1.0, "id": str(room.row.version)}
     whole = shelf.text(parts, room, g.language)
     return Response(f'{json.dumps(body, ensure_ascii=False)[:-1]},"room":{whole}}}', mimetype="application/json")
 
@@ -96,6 +96,28 @@ class RoomShelf:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int, str], tuple[float, str]] = OrderedDict()
+        self._rooms: OrderedDict[str, Room] = OrderedDict()
+
+    def room(self, parts: Services, who: Visitor, number: str) -> Room:
+        """The room as it stands: read whole where its version has moved on, else the one that is kept.
+
+        Raises:
+            Problem: 404 where there is none for this visitor.
+        """
+        if not number.isprintable() or len(number) > 32:
+            raise no_emergency(number)
+        with parts.store.read() as connection:
+            version = rooms.version_of(connection, number)
+        with self._lock:
+            kept = self._rooms.get(number)
+            if kept is None or kept.row.version != version:
+                kept = known(parts, who, number)[0]
+                self._rooms[number] = kept
+                while len(self._rooms) > KEPT:
+                    self._rooms.popitem(last=False)
+        if version is None or not may_see(kept, who.actor):
+            raise no_emergency(number)
+        return kept
 
     def text(self, parts: Services, room: Room, language: str) -> str:
         """The room as JSON."""

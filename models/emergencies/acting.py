@@ -168,7 +168,7 @@ def _after_task(doing: Acting) -> None:
     open_tasks(doing.work, doing.room, doing.now)
     if doing.move.action == "skip":
         commander = next((one.holder for one in doing.room.roles if one.role == "commander"), None)
-        key = telling.fresh_key(doing.work, doing.room, f"skip:{doing.fields['task']}"[:28])
+        key = telling.fresh_key(doing.work, doing.room, telling.named(f"skip:{doing.fields['task']}"))
         if commander is not None and commander != doing.actor.name:
             telling.tell_accounts(doing.work, doing.room, [commander], key, "skipped", doing.now)
         else:  # whoever commands skipped it: the others of the centre are told
@@ -244,7 +244,7 @@ def _ended(doing: Acting) -> None:
 def _after_end(doing: Acting) -> None:
     for one in doing.room.parties:
         if one.state != Progress.RELEASED:
-            key = f"ended:{one.department}"[:32]
+            key = telling.named(f"ended:{one.department}")
             telling.tell_department(doing.work, doing.room, one.department, key, "ended", doing.now)
 
 
@@ -271,7 +271,7 @@ def _offered(doing: Acting) -> None:
     if known is None or Role(known) not in CENTRE:
         raise Refused(f"There is no active account {account!r} of the centre.", "account")
     _set_role(doing, offered_to=account, offered_by=doing.actor.name, offered_at=doing.now)
-    key = telling.fresh_key(doing.work, doing.room, f"role:{doing.fields['role']}"[:28])
+    key = telling.fresh_key(doing.work, doing.room, telling.named(f"role:{doing.fields['role']}"))
     telling.tell_accounts(doing.work, doing.room, [account], key, "role", doing.now)
 
 

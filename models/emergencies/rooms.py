@@ -109,6 +109,12 @@ def find(connection: Connection, number: str) -> Row[Any] | None:
     return connection.execute(select(et.emergency).where(et.emergency.c.number == number)).first()
 
 
+def version_of(connection: Connection, number: str) -> int | None:
+    """How often an emergency was changed; None where there is none."""
+    e = et.emergency.c
+    return connection.execute(select(e.version).where(e.number == number)).scalar()
+
+
 def locked(work: Writing, number: str) -> Room:
     """The room, its row locked until the transaction ends.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from models import tables as t
 from models.door.writing import Writing
@@ -175,7 +175,9 @@ def call(work: Writing, room: Room, department: str, now: datetime) -> None:
     else:
         again = values | {"departed_at": None, "arrived_at": None, "done_at": None, "received_by": None}
         work.db.execute(et.party.update().where(p.id == known.id).values(**again))
-    key = telling.fresh_key(work, room, f"call:{department}"[:28])
+    key = telling.named(f"call:{department}")
+    if known is not None or room.told:
+        key = telling.fresh_key(work, room, key)
     telling.tell_department(work, room, department, key, "called", now)
 
 
@@ -185,12 +187,16 @@ def open_tasks(work: Writing, room: Room, now: datetime) -> dict[str, TaskState]
     rows = work.db.execute(select(et.task).where(k.emergency_id == room.row.id)).all()
     states = {one.code: TaskState(one.state) for one in rows}
     limits = {one.code: one.minutes for one in rows}
+    keys = {one.code: one.id for one in rows}
+    moved: list[dict[str, Any]] = []
     changed = opened(room.plan.steps, dict(room.row.answers), states)
     for code, state in changed.items():
         is_open = state is TaskState.OPEN
-        values: dict[str, Any] = {"state": state, "opened_at": now if is_open else None}
-        values["due_at"] = now + minutes(limits[code], room.row) if is_open else None
-        work.db.execute(et.task.update().where(k.emergency_id == room.row.id, k.code == code).values(**values))
+        due_at = now + minutes(limits[code], room.row) if is_open else None
+        moved.append({"of": keys[code], "to": state, "opened": now if is_open else None, "due": due_at})
+    if moved:
+        values = {"state": bindparam("to"), "opened_at": bindparam("opened"), "due_at": bindparam("due")}
+        work.db.execute(et.task.update().where(k.id == bindparam("of")).values(**values), moved)
     return changed
 
 

@@ -31,7 +31,7 @@ from models.timebase import Timebase, real_now, set_timebase
 CHROMIUM = "/usr/bin/chromium"
 SPEED = 20.0
 """County minutes pass in three seconds, so that a silent department's ladder is seen to climb."""
-WAIT = 60_000
+WAIT = 90_000
 """Milliseconds: a busy machine may be slow, and no time is judged here."""
 
 

@@ -7,7 +7,10 @@ import { backOff } from "../ui/live.js";
 import { makeWords } from "../ui/words.js";
 
 const SILENCE = 8_000;
-const TRIES = 6;
+const TRIES = 18;
+const LONGEST_WAIT = 4_000;
+/** A request that says nothing for so long went to a server that has died; its key makes sending it again harmless. */
+const PATIENCE = 8_000;
 
 export function wordsFor(root) {
   const texts = JSON.parse(root.dataset.words ?? "{}");
@@ -39,13 +42,13 @@ export async function send(address, body, key = freshKey()) {
   let last = { ok: false, status: 0, body: {} };
   for (let tries = 0; tries < TRIES; tries += 1) {
     try {
-      const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
+      const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) });
       last = { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => ({})) };
       if (answer.status < 500) return last;
     } catch {
       last = { ok: false, status: 0, body: {} };
     }
-    await new Promise((done) => setTimeout(done, 400 * 2 ** tries));
+    await new Promise((done) => setTimeout(done, Math.min(LONGEST_WAIT, 400 * 2 ** tries)));
   }
   return last;
 }

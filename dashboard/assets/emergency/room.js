@@ -24,7 +24,7 @@ export function start(root) {
     if (fetching) return void (again = true);
     fetching = true;
     try {
-      const answer = await fetch(`/live/emergencies/${page.number}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      const answer = await fetch(`/live/emergencies/${page.number}`, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8_000) });
       if (answer.status === 401) return location.assign("/login");
       if (answer.ok) {
         const { mine, room, county_at: at, speed } = await answer.json();
@@ -105,8 +105,8 @@ function buildRoom(holder, page) {
     keep("tasks-scope", parts.tasks.scope, room.tasks.length, () => [mine.actions.includes("add-task") ? el("button", { type: "button", class: "tool tool-small", onclick: () => addTask(page, room) }, t("emergency.do.add-task")) : null]);
     keep("roles", parts.roles.body, room.roles, () => rolesOf(page, room, mine));
     keep("reports", parts.reports.body, [room.reports, room.timers], (ticks) => reportsPanel(page, room, mine, ticks));
-    keep("cases", parts.cases.body, room.cases, () => room.cases.length ? room.cases.slice(0, 8).map((one) => nearRow(one, words)) : [el("p", { class: "faint case-note" }, t("emergency.nobody"))]);
-    keep("grids", parts.grids.body, room.grids, () => room.grids.length ? room.grids.slice(0, 8).map((one) => el("div", { class: "near-grid" }, el("div", { class: "near-row" }, el("b", {}, one.name), el("span", { class: "num faint" }, `${words.number(one.metres)} m`)), el("div", { class: "faint" }, one.posts.map((post) => `${post.name} ${post.filled}`).join(" · ")))) : [el("p", { class: "faint case-note" }, t("emergency.nobody"))]);
+    keep("cases", parts.cases.body, room.cases, () => room.cases.length ? room.cases.slice(0, 8).map((one) => nearRow(one, words)) : [el("p", { class: "faint case-note" }, t("emergency.none_near"))]);
+    keep("grids", parts.grids.body, room.grids, () => room.grids.length ? room.grids.slice(0, 8).map((one) => el("div", { class: "near-grid" }, el("div", { class: "near-row" }, el("b", {}, one.name), el("span", { class: "num faint" }, `${words.number(one.metres)} m`)), el("div", { class: "faint" }, one.posts.map((post) => `${post.name} ${post.filled}`).join(" · ")))) : [el("p", { class: "faint case-note" }, t("emergency.none_near"))]);
     keep("log", parts.log.body, room.log, () => logOf(page, room, mine));
     setText(parts.map.scope, t("emergency.radius", { n: words.number(room.radius_m) }));
     const place = JSON.stringify([room.longitude, room.latitude, room.radius_m, room.cases, room.cameras]);
@@ -123,7 +123,7 @@ function buildRoom(holder, page) {
     tiles.dataset.cameras = wanted;
     watching?.stop();
     watching = null;
-    if (!room.cameras.length) return tiles.replaceChildren(el("p", { class: "faint case-note" }, t("emergency.nobody")));
+    if (!room.cameras.length) return tiles.replaceChildren(el("p", { class: "faint case-note" }, t("emergency.none_near")));
     const nodes = room.cameras.map((one) => el("figure", { class: "tile", "data-camera": one.id, "data-state": "connecting" },
       el("div", { class: "tile-picture" }), el("span", { class: "tile-dot", "aria-hidden": "true" }), el("span", { class: "tile-note" }, t("common.camera.connecting")),
       el("figcaption", { class: "tile-name", title: one.name }, el("span", {}, one.name), el("span", { class: "num" }, one.metres === null ? "" : `${one.metres} m`))));

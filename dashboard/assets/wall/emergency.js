@@ -54,7 +54,7 @@ export function buildEmergency(root, context) {
     if (fetching) return void (again = true);
     fetching = true;
     try {
-      const answer = await fetch("/live/emergencies", { headers: { Accept: "application/json" }, cache: "no-store" });
+      const answer = await fetch("/live/emergencies", { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8_000) });
       if (answer.ok) write((await answer.json()).emergencies);
     } catch {
       setTimeout(refresh, 1_500); // the connection says so itself
@@ -157,7 +157,7 @@ export function buildEmergency(root, context) {
     const byId = new Map(reference.cameras.map((camera) => [camera.id, camera]));
     const tiles = one.cameras.filter((camera) => byId.has(camera.id)).slice(0, 4).map((camera) => buildTile(byId.get(camera.id), words));
     cameras.replaceChildren(el("div", { class: "panel-head" }, el("h2", {}, t("emergency.wall.cameras"))),
-      tiles.length ? el("div", { class: "em-tiles" }, ...tiles) : el("p", { class: "empty" }, t("emergency.nobody")));
+      tiles.length ? el("div", { class: "em-tiles" }, ...tiles) : el("p", { class: "empty" }, t("emergency.none_near")));
     if (!tiles.length) return;
     const ids = tiles.map((tile) => tile.dataset.camera);
     watching = await openTiles({ wanted: { kind: "wall", purpose: "display", cameras: ids, plan: `emergency:${one.number}` }, tiles, url: reference.video_url, t, viewer: reference.user });
