@@ -195,7 +195,11 @@ def open_tasks(work: Writing, room: Room, now: datetime) -> dict[str, TaskState]
         due_at = now + minutes(limits[code], room.row) if is_open else None
         moved.append({"of": keys[code], "to": state, "opened": now if is_open else None, "due": due_at})
     if moved:
-        values = {"state": bindparam("to"), "opened_at": bindparam("opened"), "due_at": bindparam("due")}
+        values: dict[str, Any] = {
+            "state": bindparam("to"),
+            "opened_at": bindparam("opened"),
+            "due_at": bindparam("due"),
+        }
         work.db.execute(et.task.update().where(k.id == bindparam("of")).values(**values), moved)
     return changed
 
