@@ -57,8 +57,7 @@ def _order(context: PageContext, view: CaseView, row: OrderRow) -> html.Div:
 def _kind(context: PageContext, row: OrderRow) -> str:
     """Lead or co-handler; of a supervision its degree; an urge; an instruction."""
     if row.kind == "supervise":
-        degree = context.texts.get(f"case.option.degree.{row.degree}")
-        return " · ".join(filter(None, (context.text("work.kind.supervise"), degree)))
+        return context.texts.get(f"case.option.degree.{row.degree}") or context.text("work.kind.supervise")
     return context.text(f"work.part.{row.part}" if row.kind == "dispatch" else f"work.kind.{row.kind}")
 
 
