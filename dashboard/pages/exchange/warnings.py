@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from dash import html
 from pydantic import ValidationError
+from shapely import Polygon
 
 from dashboard.api import exchange
 from dashboard.api.exchange import WarningPage, WarningQuery, WarningRow
@@ -19,10 +20,10 @@ from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.services import services
 from models import outbox
+from models.emergencies.moves import STARTERS
 from models.exchange import feeds, incoming
 
 WORDS = ("desk.stale",)
-_STARTERS = frozenset({"duty", "operator"})
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
@@ -154,10 +155,18 @@ def _aside(context: PageContext, row: WarningRow, state: str) -> html.Div:
 
 def _start(context: PageContext, row: WarningRow, state: str) -> list[html.A]:
     """An emergency is started from a warning that stands, by those who may."""
-    if state != "standing" or context.role not in _STARTERS or "/emergencies" not in context.paths:
+    if state != "standing" or context.role not in STARTERS or "/emergencies" not in context.paths:
         return []
-    asked = urlencode({"origin": "cap", "reference": row.identifier or "", "title": row.headline or row.event})
-    return [html.A(context.text("exchange.warnings.start"), href=f"/emergencies?start=1&{asked}", className="tool")]
+    asked = {"origin": "cap", "reference": row.identifier or "", "title": row.headline or row.event, **_inside(row)}
+    return [html.A(context.text("exchange.warnings.start"), href=f"/emergencies?{urlencode(asked)}", className="tool")]
+
+
+def _inside(row: WarningRow) -> dict[str, float]:
+    """A point inside the first polygon."""
+    if not row.polygons:
+        return {}
+    point = Polygon([(longitude, latitude) for latitude, longitude in row.polygons[0]]).representative_point()
+    return {"longitude": round(point.x, 6), "latitude": round(point.y, 6)}
 
 
 def _more(context: PageContext, asked: WarningQuery, page: WarningPage) -> list[html.A]:
