@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 
 import click
 
@@ -13,9 +10,9 @@ from alerts.channels.kinds import KINDS, ChannelRefused, Target, demand_listed, 
 from alerts.channels.sending import Letter, send
 from alerts.courier import hosts
 from config import texts
-from dashboard.cli.parts import Parts, open_parts
+from dashboard.cli.parts import Parts, changed, open_parts
 from dashboard.cli.terminal import Refusal, answer
-from models import accounts, directory
+from models import directory
 from models.ladder import channels
 from models.timebase import real_now
 
@@ -39,7 +36,7 @@ def add_channel(name: str, kind: str, address: str | None, department: str | Non
         if contact is not None and contact not in {rung.role for rung in parts.rules().ladder.rungs}:
             roles = ", ".join(rung.role for rung in parts.rules().ladder.rungs)
             raise Refusal(f"The ladder has no contact {contact!r}; expected one of {roles}.")
-        _change(
+        changed(
             parts,
             "channel.add",
             name,
@@ -87,7 +84,7 @@ def test_channel(name: str) -> None:
 def remove_channel(name: str) -> None:
     """Take the channel NAME away; its address is forgotten, its deliveries stay on record."""
     with open_parts(county=False) as parts:
-        _change(parts, "channel.remove", name, lambda db, now: channels.remove(db, name, now))
+        changed(parts, "channel.remove", name, lambda db, now: channels.remove(db, name, now))
     answer(f"Removed {name}.")
 
 
@@ -101,7 +98,7 @@ def name_contact(department: str, role: str, account: str, remove: bool) -> None
     with open_parts() as parts:
         if role not in {rung.role for rung in parts.rules().ladder.rungs}:
             raise Refusal(f"The ladder has no contact {role!r}.")
-        _change(
+        changed(
             parts,
             "channel.contact",
             f"{department}/{role}",
@@ -124,13 +121,3 @@ def _checked(parts: Parts, kind: str, address: str) -> Target:
     except ChannelRefused as error:
         raise Refusal(str(error)) from error
     return where
-
-
-def _change(parts: Parts, act: str, name: str, deed: Callable[[Any, datetime], None]) -> None:
-    now = real_now()
-    with parts.store.write() as connection:
-        try:
-            deed(connection, now)
-        except ValueError as error:
-            raise Refusal(str(error)) from error
-        accounts.audit(connection, "console", "admin", act, now, object=name)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
 from alerts.exchange.outside import OutsideFailed, OutsideRefused, judged
 from config.networks import listed, networks
-from dashboard.cli.parts import Parts, open_parts
+from dashboard.cli.parts import Parts, changed, open_parts
 from dashboard.cli.terminal import Refusal, answer
-from models import accounts
 from models.exchange import feeds, webhooks
 from models.messages import Fact
-from models.timebase import real_now
 
 KINDS = sorted(kind.model_fields["kind"].default for kind in get_args(get_args(Fact)[0]))
 """The kinds of facts."""
@@ -34,7 +30,7 @@ def add_feed(name: str, url: str, seconds: int) -> None:
     """Look at URL from now on. Private networks must be listed in GRIDCOMMAND_EXCHANGE_NETWORKS."""
     with open_parts(county=False) as parts:
         _demand_allowed(parts, url)
-        _change(parts, "feed.add", name, lambda db, now: feeds.add(db, name, url, seconds, now))
+        changed(parts, "feed.add", name, lambda db, now: feeds.add(db, name, url, seconds, now))
     answer(f"{name} is looked at every {seconds} s.")
 
 
@@ -52,7 +48,7 @@ def list_feeds() -> None:
 def remove_feed(name: str) -> None:
     """Look at NAME no longer; what came by it stays."""
     with open_parts(county=False) as parts:
-        _change(parts, "feed.remove", name, lambda db, now: feeds.remove(db, name, now))
+        changed(parts, "feed.remove", name, lambda db, now: feeds.remove(db, name, now))
     answer(f"Removed {name}.")
 
 
@@ -69,7 +65,7 @@ def add_webhook(name: str, url: str, kinds: tuple[str, ...]) -> None:
     """Tell URL every fact from now on, and print the secret once: the other side checks signatures with it."""
     with open_parts(county=False) as parts:
         _demand_allowed(parts, url)
-        secret = _change(
+        secret = changed(
             parts, "webhook.add", name, lambda db, now: webhooks.add(db, parts.vault, name, url, kinds, now)
         )
     answer(str(secret))
@@ -90,7 +86,7 @@ def list_webhooks() -> None:
 def enable_webhook(name: str) -> None:
     """Switch NAME on again; what waited is sent at once."""
     with open_parts(county=False) as parts:
-        _change(parts, "webhook.enable", name, lambda db, now: webhooks.enable(db, name, now))
+        changed(parts, "webhook.enable", name, lambda db, now: webhooks.enable(db, name, now))
     answer(f"{name} is told again.")
 
 
@@ -99,7 +95,7 @@ def enable_webhook(name: str) -> None:
 def remove_webhook(name: str) -> None:
     """Tell NAME nothing more; its secret is forgotten, its deliveries stay on record."""
     with open_parts(county=False) as parts:
-        _change(parts, "webhook.remove", name, lambda db, now: webhooks.remove(db, name, now))
+        changed(parts, "webhook.remove", name, lambda db, now: webhooks.remove(db, name, now))
     answer(f"Removed {name}.")
 
 
@@ -111,14 +107,3 @@ def _demand_allowed(parts: Parts, url: str) -> None:
         raise Refusal(str(error)) from error
     except OutsideFailed as error:
         raise Refusal(f"{error}; is it written as it should be?") from error
-
-
-def _change(parts: Parts, act: str, name: str, deed: Callable[[Any, datetime], Any]) -> Any:
-    now = real_now()
-    with parts.store.write() as connection:
-        try:
-            found = deed(connection, now)
-        except ValueError as error:
-            raise Refusal(str(error)) from error
-        accounts.audit(connection, "console", "admin", act, now, object=name)
-    return found

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from config.settings import Settings, from_environment
 from dashboard.cli.terminal import Refusal
+from models import accounts
 from models.door import Door
 from models.reference import is_empty
 from models.rules import Rules
 from models.schema import is_current
 from models.store import Store
-from models.timebase import CountyClock
+from models.timebase import CountyClock, real_now
 from models.vault import Vault
 
 
@@ -52,6 +55,22 @@ def open_parts(settings: Settings | None = None, *, county: bool = True) -> Iter
         yield Parts(settings, store, rules, vault, Door(store, rules, vault), CountyClock(store))
     finally:
         store.close()
+
+
+def changed(parts: Parts, act: str, name: str, deed: Callable[[Any, datetime], Any]) -> Any:
+    """A change from the console with its audit line, in one transaction; what the deed returns.
+
+    Raises:
+        Refusal: the deed refused, in its own sentence.
+    """
+    now = real_now()
+    with parts.store.write() as connection:
+        try:
+            found = deed(connection, now)
+        except ValueError as error:
+            raise Refusal(str(error)) from error
+        accounts.audit(connection, "console", "admin", act, now, object=name)
+    return found
 
 
 def shown(store: Store) -> str:
