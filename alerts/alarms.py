@@ -44,15 +44,18 @@ def run_alerts(settings: Settings, *, keep_facts: timedelta = timedelta(days=14)
         news = News(settings.redis)
         worker = Worker(county, news, settings.redis, executor, keep_facts=keep_facts)
         outside = ThreadPoolExecutor(1, thread_name_prefix=f"{THREADS}-outside")  # may wait for others for long
-        async with asyncio.TaskGroup() as group:
-            begun = asyncio.Event()
-            group.create_task(worker.run(begun.set))
-            group.create_task(_carried("courier", courier, executor, begun))
-            group.create_task(_carried("watch of feeds", _watch(settings, store, door, news), outside, begun))
-            group.create_task(_carried("telling of webhooks", _teller(settings, store), executor, begun))
-            group.create_task(beat(notifier, begun))
-            group.create_task(Keeping(store, settings.data.resolve(), executor).again())
-            group.create_task(Briefing(desk, brief_rules(settings.county), executor).again())
+        try:
+            async with asyncio.TaskGroup() as group:
+                begun = asyncio.Event()
+                group.create_task(worker.run(begun.set))
+                group.create_task(_carried("courier", courier, executor, begun))
+                group.create_task(_carried("watch of feeds", _watch(settings, store, door, news), outside, begun))
+                group.create_task(_carried("telling of webhooks", _teller(settings, store), executor, begun))
+                group.create_task(beat(notifier, begun))
+                group.create_task(Keeping(store, settings.data.resolve(), executor).again())
+                group.create_task(Briefing(desk, brief_rules(settings.county), executor).again())
+        finally:
+            outside.shutdown(wait=False, cancel_futures=True)
 
     return until_stopped("alerts", work, store, notifier)
 

@@ -39,12 +39,12 @@ class Teller:
 
     def round(self) -> float:
         """Put new facts beside each webhook, hand out what is due; say how many seconds to wait."""
-        if not self._lease.held():
-            return LOOK * 4
         found = 0
         with self._store.read() as connection:
             hooks = webhooks.active(connection)
             behind = [hook for hook in hooks if webhooks.behind(connection, hook)]
+        if not hooks or not self._lease.held():
+            return LOOK * 4
         for hook in behind:
             with self._store.write() as connection:
                 webhooks.fill(connection, hook, real_now())
