@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from alerts.channels.sending import Result, of_status
@@ -23,6 +24,10 @@ LOOK = 0.5
 HANDS = 4
 """Webhooks that are told at the same time."""
 
+KEPT = timedelta(days=30)
+"""How long deliveries and their tries stay on record."""
+TRIM_EVERY = 3_600.0
+
 Post = Callable[[str, Sequence[Network], bytes, Mapping[str, str]], Answer]
 
 
@@ -36,6 +41,7 @@ class Teller:
         self._lease = Lease(store, "webhooks")
         self._pool = ThreadPoolExecutor(HANDS, thread_name_prefix=threads)
         self._busy: set[str] = set()
+        self._trims_at = time.monotonic() + TRIM_EVERY
 
     def round(self) -> float:
         """Put new facts beside each webhook, hand out what is due; say how many seconds to wait."""
@@ -45,6 +51,7 @@ class Teller:
             behind = [hook for hook in hooks if webhooks.behind(connection, hook)]
         if not hooks or not self._lease.held():
             return LOOK * 4
+        self._trim()
         for hook in behind:
             with self._store.write() as connection:
                 webhooks.fill(connection, hook, real_now())
@@ -58,6 +65,14 @@ class Teller:
                 self._busy.add(hook.name)
                 self._pool.submit(self._carry, hook, delivery)
         return 0.05 if found or behind else LOOK
+
+    def _trim(self) -> None:
+        """Now and then, forget what was told long ago: a bite, so that nobody's writes wait."""
+        if time.monotonic() < self._trims_at:
+            return
+        with self._store.write() as connection:
+            gone = webhooks.trim(connection, real_now() - KEPT)
+        self._trims_at = time.monotonic() + (1.0 if gone else TRIM_EVERY)
 
     def _carry(self, hook: Any, delivery: Any) -> None:
         try:

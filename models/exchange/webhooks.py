@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from models.door.writing import upserting
 from models.exchange import tables as xt
@@ -201,6 +201,15 @@ def _count(connection: Connection, name: str, verdict: Verdict, detail: str) -> 
     if gone or failures >= AT_MOST:
         why = "the other side says that it is gone" if gone else f"{failures} failures one after another"
         connection.execute(mine.values(enabled=False, message=f"Switched off: {why}; the last: {detail}."[:200]))
+
+
+def trim(connection: Connection, before: datetime, limit: int = 500) -> int:
+    """Forget deliveries that were sent or have failed before an instant, with their tries; returns how many."""
+    old = select(d.id).where(d.state != "waiting", d.next_try_at < before).order_by(d.id).limit(limit)
+    ids = list(connection.execute(old).scalars())
+    connection.execute(delete(xt.attempt).where(xt.attempt.c.delivery_id.in_(ids)))
+    connection.execute(delete(xt.delivery).where(d.id.in_(ids)))
+    return len(ids)
 
 
 def totals(connection: Connection) -> dict[str, float]:

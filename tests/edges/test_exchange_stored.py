@@ -366,6 +366,19 @@ def test_a_teller_that_dies_after_sending_sends_once_more_and_loses_nothing(sqli
         assert {headers["webhook-id"] for headers, _ in server.heard} == {"fact_1"}
 
 
+def test_what_was_told_long_ago_is_forgotten_and_what_waits_stays(county_store: Store) -> None:
+    server = StandIn()
+    server.deed = [200, 503]
+    with told(county_store, server) as (teller, _):
+        report(county_store, 2)
+        work(teller, lambda: len(rows(county_store, xt.attempt)) >= 2)
+        with county_store.write() as connection:
+            assert webhooks.trim(connection, real_now() - timedelta(days=30)) == 0
+            assert webhooks.trim(connection, real_now() + timedelta(days=1)) == 1
+        assert [row.state for row in rows(county_store, xt.delivery)] == ["waiting"]
+        assert len(rows(county_store, xt.attempt)) == 1
+
+
 def test_the_secret_is_sealed_and_forgotten_with_the_webhook(sqlite_county: Store) -> None:
     server = StandIn()
     with told(sqlite_county, server) as (_, secret):
