@@ -329,8 +329,8 @@ def _instant(name: str, text: str) -> datetime:
     try:
         if _TIME.fullmatch(text):
             moment = datetime.fromisoformat(text)
-            moment.astimezone(UTC)
-            return moment
+            if 1970 <= moment.astimezone(UTC).year <= 9998:
+                return moment
     except (ValueError, OverflowError):
         pass
     raise _invalid(name, "an instant such as 2026-05-01T08:00:00+08:00", text)

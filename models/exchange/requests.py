@@ -14,6 +14,8 @@ from models.accounts import Visitor
 from models.filters import is_open, scope
 
 c = t.cases.c
+LONGEST = 32
+"""Signs of a case's number."""
 
 
 @dataclass(frozen=True)
@@ -46,5 +48,6 @@ def listed(connection: Connection, who: Visitor, asked: Asked) -> Sequence[Row[A
 
 def named(connection: Connection, who: Visitor, codes: Sequence[str]) -> Sequence[Row[Any]]:
     """Those of these numbers that the client may know of."""
-    rows = select(t.cases).where(sight(who), c.code.in_(codes)).order_by(c.reported_at.desc(), c.id.desc())
+    known = [code for code in codes if code.isprintable() and len(code) <= LONGEST]
+    rows = select(t.cases).where(sight(who), c.code.in_(known)).order_by(c.reported_at.desc(), c.id.desc())
     return connection.execute(rows).all()

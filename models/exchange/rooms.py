@@ -17,6 +17,8 @@ e = et.emergency.c
 
 def one(connection: Connection, number: str, actor: Actor) -> tuple[Any, Sequence[Any]] | None:
     """An emergency and its log; None where there is none for this actor."""
+    if not number.isprintable():
+        return None
     where = and_(listing.scope(actor), e.number == number)
     row = connection.execute(select(et.emergency).where(where)).first()
     return (row, listing.log(connection, row.id)) if row is not None else None

@@ -300,6 +300,12 @@ def test_a_request_is_told_with_every_field(app: Flask, key: str, sqlite_county:
     assert root.tag == "service_requests" and set(texts(root[0])) == REQUEST_FIELDS
 
 
+def test_a_number_with_signs_that_no_number_has_is_404(county_store: Store) -> None:
+    who = Visitor("x", Role.SYSTEM, scopes=frozenset({"read"}))
+    with county_store.read() as connection:
+        assert list(requests.named(connection, who, ["a\x00b", "x" * 5_000, "\ud800"])) == []
+
+
 def test_an_unknown_request_is_404(app: Flask, key: str) -> None:
     assert errors(get(app, "requests/none.xml", key))[0] == 404
     assert errors(get(app, "tokens/none.json", key))[0] == 404

@@ -245,6 +245,7 @@ def test_invalid_circles_are_refused(circle: str) -> None:
         ({"identifier": "a b"}, "identifier"),
         ({"identifier": ""}, "identifier"),
         ({"sender": "a,b"}, "sender"),
+        ({"sent": datetime(9999, 12, 31, 23, 59, tzinfo=UTC)}, "sent"),
         ({"status": "Real"}, "status"),
         ({"kind": "Cancel", "references": ()}, "references"),
         ({"restriction": None}, "restriction"),
