@@ -67,11 +67,11 @@ def test_an_emergency_is_told_as_alert_update_and_cancel(
     assert info.areas[0].circles[0].radius == 1.5 and "138" not in str(alert)
     english = alert.info("en")
     assert english is not None and english.event == "Flood"
-    act(emergencies, done, "level", 5, level="1", reason="水位上涨")
+    act(emergencies, done, "level", 5, level="1", note="水位上涨")
     raised = said(app, sqlite_county, done)
     assert (raised.kind, raised.infos[0].colour) == ("Update", "red")
     assert [ref.identifier for ref in raised.references] == [alert.identifier]
-    act(emergencies, done, "end", 60, reason="险情解除")
+    act(emergencies, done, "end", 60, note="险情解除")
     over = said(app, sqlite_county, done)
     assert over.infos[0].responses == ("AllClear",) and over.infos[0].urgency == "Past"
     assert len({alert.identifier, raised.identifier, over.identifier}) == 3
@@ -86,7 +86,7 @@ def test_the_feed_holds_every_message_whole_and_our_own_watch_can_read_it(
     app: Flask, sqlite_county: Store, emergencies: Emergencies
 ) -> None:
     done = emergencies.start(dike(), Actor("operator", Role.OPERATOR), NOW)
-    act(emergencies, done, "level", 5, level="1", reason="水位上涨")
+    act(emergencies, done, "level", 5, level="1", note="水位上涨")
     token = add_token(sqlite_county, "read")
     answer = app.test_client().get("/cap/emergencies.atom", headers=bearer(token))
     assert answer.status_code == 200 and answer.mimetype == "application/atom+xml"
