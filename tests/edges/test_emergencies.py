@@ -16,6 +16,7 @@ from models.door import Door
 from models.emergencies import listing
 from models.emergencies import tables as et
 from models.emergencies.facade import Done, Emergencies
+from models.emergencies.scoring import score
 from models.emergencies.starting import Start
 from models.figures import snapshot
 from models.filters import Moment
@@ -191,3 +192,33 @@ def test_an_edited_line_of_the_log_is_found(emergencies: Emergencies, county_sto
         connection.execute(update(et.log).where(et.log.c.id == 1).values(note="anders"))
     with county_store.read() as connection:
         assert list(chain.faults(connection, et.log, "The log")) == ["The log: line 1 was changed."]
+
+
+def test_a_drill_from_a_script_scores_a_prompt_response_above_one_with_a_silent_department(
+    sqlite_county: Store, tmp_path: Any
+) -> None:
+    from desk_harness import settings_for
+
+    from dashboard.cli.drill import _play
+    from dashboard.cli.parts import Parts
+    from models.emergencies import rooms
+    from models.emergencies.scripts import scripted
+    from models.timebase import CountyClock
+
+    rules, vault = Rules(sqlite_county, ZONE), Vault("a secret for tests")
+    door = Door(sqlite_county, rules, vault)
+    settings = settings_for(sqlite_county, tmp_path)
+    parts = Parts(settings, sqlite_county, rules, vault, door, CountyClock(sqlite_county))
+    with sqlite_county.read() as connection:
+        plan = rooms.plans(connection)["fire"]
+    scores = {}
+    for silent in ((), ("xf",)):
+        wanted = Start("fire", 3, "脚本演练", drill=True, speed=240)
+        _play(parts, wanted, scripted(plan, silent), 240, 12)
+        with sqlite_county.read() as connection:
+            row = listing.page(connection, OPERATOR, "past").rows[0]
+            room = rooms.read(connection, row)
+            scores[silent] = score(room.parties, room.tasks, row.ended_at)
+            assert row.drill and row.state == "cancelled" and listing.count_running(connection) == 0
+    assert scores[()].late == scores[()].missed == 0 < scores[()].in_time
+    assert scores[("xf",)].late > 0

@@ -104,7 +104,7 @@ def start(page: Page, plan: str, *, drill: bool = False) -> str:
     page.click(f"[data-plan={plan}]")
     page.click('.level-choice[data-level="2"]')
     page.fill(".start-right textarea", "云水河一号水位超警，堤脚渗水")
-    page.click(".start-map svg", position={"x": 200, "y": 120})
+    page.click(".start-map svg")  # the middle of the county
     page.check("[name=drill]" if drill else "[name=life]")
     box = page.locator(".hold").bounding_box()
     assert box is not None
@@ -164,6 +164,9 @@ def test_a_flood_and_a_fire_drill_from_the_start_button_to_the_cancelled_mark(st
     expect(other.locator(".drill-mark")).to_be_visible()
     expect(wall.locator(f'.em-other[data-emergency="{fire}"] .drill-tag')).to_be_visible(timeout=WAIT)
     expect(wall.locator('[data-figure="emergencies"]')).to_have_attribute("data-value", "1")
+    wall.wait_for_selector("#wall-map[data-ready]")
+    expect(wall.locator(".em-rings polygon").first).to_be_attached(timeout=WAIT)
+    wall.wait_for_timeout(1500)
     stage.shot(wall, "2-wall")
 
     # a department answers with two taps; a silent one climbs its ladder
