@@ -41,7 +41,7 @@ from dashboard.open311 import routes as open311
 from dashboard.pages import router
 from dashboard.problems import Problem
 from dashboard.routes import Routes
-from dashboard.services import KEY, Addresses, Publisher, Services
+from dashboard.services import KEY, Addresses, Publisher, Services, services
 from dashboard.turns import Turns
 from models.directory import Directories
 from models.door import Door
@@ -58,7 +58,7 @@ from streams.addresses import AddressRules, listed, networks
 LOG = logging.getLogger(__name__)
 HERE = Path(__file__).resolve().parent
 INDEX = """<!DOCTYPE html>
-<html lang="{lang}">
+<html lang="{lang}" data-zone="{zone}">
 <head>
 {%metas%}
 <title>{%title%}</title>
@@ -181,7 +181,7 @@ class Desk(Dash):  # type: ignore[misc]
     def interpolate_index(self, **kwargs: Any) -> str:
         """The first HTML of every page built by Dash."""
         page: str = super().interpolate_index(**kwargs)
-        return page.replace("{lang}", g.language, 1)
+        return page.replace("{lang}", g.language, 1).replace("{zone}", services().zone.key, 1)
 
 
 def _mount_dash(flask: Flask, routes: Routes) -> None:

@@ -14,12 +14,23 @@ __all__ += ["redacted", "refuse_host"]
 
 PORTS = {"rtsp": 554, "http": 80, "https": 443}
 """The schemes that are opened, with their usual ports. Everything else (`file`, `concat`, `udp`, …) is refused."""
+_PLAYLISTS = (".m3u8", ".m3u", ".mpd")
 _LONGEST = 2048
 _HOST = re.compile(r"[A-Za-z0-9._:\-]{1,253}")
 
 
 class AddressRefusedError(Exception):
     """An address may not be opened. The text is a sentence without the address's user and password."""
+
+
+class PlaylistRefusedError(AddressRefusedError):
+    """The address is a playlist's (HLS, DASH): what it names would be opened without having been judged."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Playlists (HLS, DASH) are not opened: they name further addresses, which nobody has judged. "
+            "Take the RTSP or HTTP-FLV address of the same channel."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,8 @@ def parsed(address: str, rules: AddressRules) -> RemoteAddress | Path:
         raise AddressRefusedError(f"Expected one of {', '.join(PORTS)} or a file of the clips folder, got {scheme}.")
     if not _HOST.fullmatch(host):
         raise AddressRefusedError("The address names no host.")
+    if parts.path.lower().endswith(_PLAYLISTS):
+        raise PlaylistRefusedError
     return RemoteAddress(scheme, host, port or PORTS[scheme], parts)
 
 

@@ -29,6 +29,7 @@ class Reason(StrEnum):
 
     UNREGISTERED = "unregistered"
     ADDRESS_REFUSED = "address_refused"
+    PLAYLIST = "playlist"
     REDIRECTED = "redirected"
     NAME_UNKNOWN = "name_unknown"
     REFUSED = "refused"
@@ -58,7 +59,7 @@ class Reason(StrEnum):
 
 LASTING = frozenset(
     {
-        Reason.UNREGISTERED, Reason.ADDRESS_REFUSED, Reason.REDIRECTED, Reason.UNAUTHORISED, Reason.NOT_FOUND,
+        Reason.UNREGISTERED, Reason.ADDRESS_REFUSED, Reason.PLAYLIST, Reason.REDIRECTED, Reason.UNAUTHORISED, Reason.NOT_FOUND,
         Reason.UNSUPPORTED, Reason.TOO_LARGE, Reason.NO_VIDEO, Reason.MISSING, Reason.BROKEN, Reason.TRUNCATED,
         Reason.ENDED, Reason.MASK_FAILED,
     }

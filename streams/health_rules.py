@@ -314,7 +314,10 @@ def _displaced(look: Look) -> bool:
 def _blurred(look: Look, edges: Edges) -> bool | None:
     if edges.acuity is None or look.usual.acuity is None or not look.usual.known(look.limits):
         return None
-    limit = min(look.limits.acuity_below * look.usual.acuity, look.usual.acuity - 4.0 * look.usual.swing)
+    share, swings = look.limits.acuity_below, 4.0
+    if not look.usual.fixed(look.limits):  # it turns or is carried: near and far, at rest and in motion by turns
+        share, swings = share * share, 6.0
+    limit = min(share * look.usual.acuity, look.usual.acuity - swings * look.usual.swing)
     return look.below(Fault.BLURRED, edges.acuity, limit)
 
 

@@ -23,7 +23,15 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from streams.addresses import Address, AddressRefusedError, AddressRules, RemoteAddress, parsed, refuse_host
+from streams.addresses import (
+    Address,
+    AddressRefusedError,
+    AddressRules,
+    PlaylistRefusedError,
+    RemoteAddress,
+    parsed,
+    refuse_host,
+)
 from streams.camera import Reason, Transit
 
 FORMATS = "rtsp,sdp,flv,mpegts,mpjpeg,mov,matroska,avi,h264,hevc,mjpeg,mpeg,rtp"
@@ -46,11 +54,17 @@ class SourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds: for a connection and its first answers, for opening altogether, and for the next packet."""
+    """Seconds: for a connection and its first answers, for opening altogether, and for the next packet.
+
+    `strict`: a packet that only trickles in is given up, too. That asks for the interpreter's lock with every read of the
+    socket, half of what passing a main stream on costs; without it only silence ends a connection, and whoever reads must
+    be watched by somebody else.
+    """
 
     connect: float = 3.0
     open: float = 6.0
     read: float = 3.0
+    strict: bool = True
 
 
 @dataclass(slots=True)
@@ -175,6 +189,8 @@ def opened(
         target = parsed(address, rules)
         file = isinstance(target, Path)
         container = _open_file(target) if isinstance(target, Path) else _open_remote(target, rules, waits)
+    except PlaylistRefusedError:
+        raise SourceError(Reason.PLAYLIST) from None
     except AddressRefusedError:
         raise SourceError(Reason.ADDRESS_REFUSED) from None
     try:
@@ -222,7 +238,10 @@ def _open_remote(target: RemoteAddress, rules: AddressRules, waits: Waits) -> In
         options["headers"] = f"Host: {target.host}:{target.port}\r\n"
     try:
         container: InputContainer = av.open(
-            target.at(address), options=options, timeout=(waits.open, waits.read), metadata_errors="ignore"
+            target.at(address),
+            options=options,
+            timeout=(waits.open, waits.read if waits.strict else None),
+            metadata_errors="ignore",
         )
     except av.FFmpegError as error:
         raise SourceError(_opening_reason(error)) from None

@@ -22,7 +22,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -196,11 +196,21 @@ class CameraThread(Watching):
 
 
 class MainThread(Watching):
-    """The main stream of one camera, opened while somebody watches it, and passed on; nothing of it is decoded."""
+    """The main stream of one camera, opened while somebody watches it, and passed on; nothing of it is decoded.
+
+    Its waits are not strict: where a source only trickles, `Group` gives this thread up, and its viewers get the sub stream.
+    """
 
     def __init__(self, spec: CameraSpec, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
-        super().__init__(spec, MAIN, rules, waits, outbox)
+        super().__init__(spec, MAIN, rules, replace(waits, strict=False), outbox)
         self.tap.wanted = True
+        self.patience = 3 * waits.connect + waits.open + 1.0
+        """Seconds that one step may take: opening asks for the name, connects, asks the camera, opens."""
+
+    def give_up(self) -> None:
+        """Tell its viewers, and end when the library lets it."""
+        self._failed(Reason.STUCK)
+        self.leave()
 
     def _follow(self, source: Source) -> None:
         for seen in source.packets():
@@ -303,6 +313,7 @@ class Group:
         self._outbox = outbox
         self._threads: dict[str, CameraThread] = {}
         self._mains: dict[str, MainThread] = {}
+        self._stuck: dict[str, MainThread] = {}
 
     def set(self, message: dict[str, Any]) -> None:
         """Start, stop and restart threads so that they are the named cameras."""
@@ -338,17 +349,26 @@ class Group:
                 main.leave()
                 del self._mains[camera]
         for camera, spec in mains.items():
-            if camera not in self._mains:
+            if camera in self._stuck:
+                self._stuck[camera].give_up()  # another thread would only be stuck beside it
+            elif camera not in self._mains:
                 self._mains[camera] = MainThread(spec, rules, waits, self._outbox)
                 self._mains[camera].start()
 
     def busy(self, now: float) -> dict[str, float]:
         """Cameras that have been in one step for more than two seconds, with these seconds."""
-        threads: list[tuple[str, Watching]] = [*self._threads.items(), *self._mains.items()]
-        times: dict[str, float] = {}
-        for camera, thread in threads:
-            times[camera] = max(times.get(camera, 0.0), thread.busy_seconds(now))
+        self._give_up_mains(now)
+        times = {camera: thread.busy_seconds(now) for camera, thread in list(self._threads.items())}
         return {camera: round(seconds, 1) for camera, seconds in times.items() if seconds > 2.0}
+
+    def _give_up_mains(self, now: float) -> None:
+        """A main stream that is stuck costs its viewers that stream, and nobody else anything."""
+        self._stuck = {camera: thread for camera, thread in self._stuck.items() if thread.is_alive()}
+        for camera, main in list(self._mains.items()):
+            if main.busy_seconds(now) > main.patience:
+                main.give_up()
+                self._stuck[camera] = main
+                self._mains.pop(camera, None)
 
 
 def pulse_for_ever(outbox: Outbox, group: Group) -> None:

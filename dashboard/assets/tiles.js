@@ -303,7 +303,7 @@ function canvasIn(node) {
 
 function clockText(iso) {
   const at = new Date(iso);
-  return Number.isNaN(at.getTime()) ? "—" : at.toLocaleTimeString("zh-CN", { hour12: false });
+  return Number.isNaN(at.getTime()) ? "—" : at.toLocaleTimeString("zh-CN", { hourCycle: "h23", timeZone: document.documentElement.dataset.zone });
 }
 
 function setText(node, text) {

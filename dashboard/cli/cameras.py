@@ -34,7 +34,6 @@ from models.moves import Role
 from models.notify import Notifier
 from models.rules import reference_version
 from models.timebase import real_now
-from models.watching.calls import called
 from models.watching.ledger import covered
 from models.watching.register import subjects
 from models.watching.rights import Subject, may_see
@@ -166,7 +165,7 @@ def _plans(rules: CameraRules) -> Mapping[str, PlanOf]:
 def _risk(parts: Parts) -> tuple[Mapping[str, Sight], Sequence[str]]:
     with parts.store.read() as connection:
         found = risk.risks(connection, parts.clock.now())
-        held = [*called(connection, real_now()), *risk.taken_over(connection)]
+        held = risk.taken_over(connection)
     sights = [Sight(one.camera, one.open_cases, one.urgent_cases, one.faulty, one.focus) for one in found]
     return {sight.camera: sight for sight in sights}, held
 

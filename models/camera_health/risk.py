@@ -12,6 +12,7 @@ from sqlalchemy import Connection, case, func, select
 
 from models import tables as t
 from models.camera_health import events
+from models.emergencies.tables import emergency
 
 _METRES_A_DEGREE = 111_320.0
 NEAR_METRES = 1_500.0
@@ -50,25 +51,39 @@ def risks(connection: Connection, now: datetime) -> list[CameraRisk]:
 
 
 def taken_over(connection: Connection, most: int = 25) -> Sequence[str]:
-    """The cameras of what has taken the wall over and is not acknowledged yet, the nearest first; usually none."""
-    k, e, c = t.cases.c, t.escalation.c, t.camera.c
+    """The cameras that every patrol shows now instead of its round; usually none.
+
+    Those around running emergencies come first, then those of alarms that have taken the wall over and are not acknowledged,
+    each the nearest first. Nobody has to call or to give back: a running emergency is the call, its end gives back.
+    """
+    k, e, m, c = t.cases.c, t.escalation.c, emergency.c, t.camera.c
     waiting = select(k.area, k.longitude, k.latitude).join(t.escalation, e.case_id == k.id)
     alarms = connection.execute(waiting.where(t.UNANSWERED, e.takeover.is_(True), t.OPEN).limit(20)).all()
-    if not alarms:
+    places = select(m.area, m.longitude, m.latitude, m.radius_m).where(m.state == "running")
+    emergencies = connection.execute(places.order_by(m.level, m.running_at.desc()).limit(20)).all()
+    if not alarms and not emergencies:
         return ()
+    cameras = connection.execute(select(c.id, c.area, c.longitude, c.latitude)).all()
+    found = [*_near(cameras, emergencies), *_near(cameras, alarms)]
+    return list(dict.fromkeys(found))[:most]
+
+
+def _near(cameras: Sequence[Any], places: Sequence[Any]) -> Sequence[str]:
+    """The cameras within reach of any of these places, the nearest first."""
     near: dict[str, float] = {}
-    for row in connection.execute(select(c.id, c.area, c.longitude, c.latitude)):
-        for alarm in alarms:
-            away = _away(row, alarm)
-            if away is not None and away < near.get(row.id, NEAR_METRES + 1.0):
+    for row in cameras:
+        for place in places:
+            away = _away(row, place)
+            if away is not None and away < near.get(row.id, float("inf")):
                 near[row.id] = away
-    return sorted(near, key=lambda camera: (near[camera], camera))[:most]
+    return sorted(near, key=lambda camera: (near[camera], camera))
 
 
 def _away(camera: Any, alarm: Any) -> float | None:
-    """Metres between a camera and a case; 0 in the same grid without a point; None where it is too far or unknown."""
+    """Metres between a camera and a place; 0 in the same grid without a point; None where it is too far or unknown.
+    Within reach is `NEAR_METRES`, or an emergency's own perimeter where that is wider."""
     if None in (camera.longitude, camera.latitude, alarm.longitude, alarm.latitude):
         return 0.0 if camera.area == alarm.area else None
     east = (camera.longitude - alarm.longitude) * cos(radians(alarm.latitude))
     away = hypot(east, camera.latitude - alarm.latitude) * _METRES_A_DEGREE
-    return away if away <= NEAR_METRES else None
+    return away if away <= max(NEAR_METRES, getattr(alarm, "radius_m", 0)) else None

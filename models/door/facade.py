@@ -88,8 +88,9 @@ class Deed(Writing):
         """Tell everybody that faults of a camera were raised or cleared, with the state it has."""
         k = t.camera.c
         row = self.db.execute(select(k.state, k.reason, k.since).where(k.id == camera)).first()
-        if row and row.since:
-            told = {"state": row.state, "reason": row.reason, "since": row.since, "faults": _faults(self.db, camera)}
+        if row:
+            since = row.since or self.real
+            told = {"state": row.state, "reason": row.reason, "since": since, "faults": _faults(self.db, camera)}
             self.draft(None, CameraChanged(at=self.real, camera=camera, **told))
 
     def set_time(self, line: Timebase | None) -> None:

@@ -87,13 +87,3 @@ legal_hold = Table(
     Column("lifted_at", Utc),
     Column("lifted_by", String(64)),
 )
-
-camera_call = Table(
-    "camera_call",
-    metadata,
-    Column("key", String(64), primary_key=True),
-    Column("cameras", JSON, nullable=False),
-    Column("called_at", Utc, nullable=False),
-    Column("until", Utc, nullable=False),
-)
-"""Cameras that take over every patrol (`models.watching.calls`)."""

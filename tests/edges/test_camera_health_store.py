@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from models import tables as t
-from models.camera_health import events, rates
+from models.camera_health import events, rates, risk
 from models.camera_health.events import Fault
+from models.emergencies.tables import emergency
 from models.store import Store
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -74,3 +75,24 @@ def test_evidence_is_old_when_no_younger_event_and_no_hold_needs_it(county_store
 
 
 DAYS_20 = timedelta(days=20)
+
+
+def test_a_running_emergency_puts_its_cameras_before_every_patrol_and_its_end_gives_back(county_store: Store) -> None:
+    c, m = t.camera.c, emergency.c
+    with county_store.write() as connection:
+        assert not risk.taken_over(connection)
+        placed = select(c.id, c.area, c.longitude, c.latitude).where(c.longitude.is_not(None)).order_by(c.id)
+        first = connection.execute(placed).first()
+        lead = connection.execute(select(t.department.c.code)).scalars().first()
+        assert first is not None
+        row = {
+            "number": "YJ-1", "state": "running", "plan": "x", "plan_body": {}, "level": 1, "title": "x", "note": "x",
+            "origin": "point", "longitude": first.longitude, "latitude": first.latitude + 0.001, "radius_m": 300,
+            "lead": lead, "happened_at": NOW, "started_at": NOW, "started_by": "operator", "running_at": NOW,
+        }  # fmt: skip
+        connection.execute(insert(emergency).values(**row))
+        held = risk.taken_over(connection)
+        assert held[0] == first.id and len(held) < len(connection.execute(placed).all()), "near ones, the nearest first"
+        for state in ("pending", "ended", "cancelled", "withdrawn"):
+            connection.execute(update(emergency).where(m.number == "YJ-1").values(state=state))
+            assert not risk.taken_over(connection)

@@ -136,7 +136,8 @@ def lost_share(cameras: list[list[float]], until: float) -> float:
 
 
 def test_the_living_lose_nothing_while_others_die_in_twelve_ways(drama: Drama) -> None:
-    times = [[seen.taken for seen in drama.watcher.pictures[name]] for name in LIVING]
+    # without the first of each: of a connection's first picture nothing tells how old it was when it came
+    times = [[seen.taken for seen in drama.watcher.pictures[name]][1:] for name in LIVING]
     assert lost_share(times, drama.ended_at) <= 0.05
     assert all(drama.running.state(name) is State.LIVE for name in LIVING)
     assert all(len(one) >= (drama.ended_at - one[0]) * 0.9 for one in times), "a picture each second"
@@ -329,6 +330,23 @@ def test_addresses_that_may_not_be_opened_are_never_contacted(clip: Clip, addres
 
             await asyncio.to_thread(open_it)
             assert server.opened == 0
+
+    asyncio.run(run())
+
+
+def test_a_twin_that_judges_nothing_is_found_by_that_test(clip: Clip) -> None:
+    """The broken twin of promise 21: the same address under rules that let it pass is contacted, and counted."""
+
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+
+            def open_it() -> None:
+                address = f"rtsp://127.0.0.1:{server.port}/a"
+                with opened(address, AddressRules((LOOPBACK,)), threading.Event()):
+                    pass
+
+            await asyncio.to_thread(open_it)
+            assert server.opened > 0
 
     asyncio.run(run())
 

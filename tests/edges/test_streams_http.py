@@ -76,7 +76,7 @@ def cameras() -> Iterator[int]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
-            if self.path == "/list.m3u8":
+            if self.path in ("/list.m3u8", "/disguised"):
                 self.send_header("Content-Type", "application/vnd.apple.mpegurl")
                 self.end_headers()
                 self.wfile.write(PLAYLIST)
@@ -106,13 +106,15 @@ def test_flv_and_mjpeg_over_http_are_live_and_a_playlist_is_refused() -> None:
         with cameras() as port:
             specs = [
                 CameraSpec(name, name, f"http://127.0.0.1:{port}/{path}", registered=True)
-                for name, path in (("flv", "flv"), ("mjpeg", "mjpeg"), ("hls", "list.m3u8"))
+                for name, path in (("flv", "flv"), ("mjpeg", "mjpeg"), ("hls", "list.m3u8"), ("named", "disguised"))
             ]
             async with streams(specs) as running, watching(running.port, ["flv", "mjpeg", "hls"]) as watcher:
                 for name in ("flv", "mjpeg"):
                     await running.until(name, State.LIVE, within=15)
                 await watcher.until(lambda one: min(one.count("flv"), one.count("mjpeg")) >= 3, within=15)
                 await running.until("hls", State.OFFLINE, within=15)
-                assert running.reason("hls") in (Reason.UNSUPPORTED, Reason.BAD_ANSWER)
+                assert running.reason("hls") is Reason.PLAYLIST
+                await running.until("named", State.OFFLINE, within=15)
+                assert running.reason("named") in (Reason.UNSUPPORTED, Reason.BAD_ANSWER), "whatever it is called"
 
     asyncio.run(scene())

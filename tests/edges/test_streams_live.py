@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import struct
 import time
 from collections.abc import AsyncIterator
@@ -24,8 +25,9 @@ from websockets.exceptions import ConnectionClosed
 from streams.camera import State
 from streams.clips import Clip, clip_from, h264_stream
 from streams.relay import LIVE_SUBPROTOCOL
+from streams.source import Waits
 from streams.tickets import Ticket, TicketRefusedError, issued, verified
-from tests.edges.streams_harness import ORIGIN, Streams, camera, clip_camera, rtsp, streams
+from tests.edges.streams_harness import ORIGIN, Streams, camera, clip_camera, rtsp, streams, workers
 
 SECRET = "for tests"
 MASK = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
@@ -164,6 +166,22 @@ def test_a_main_stream_that_cannot_be_had_gives_the_sub_stream_and_the_reason(cl
                     await until(player, 5)
                     assert (player.view["stream"], player.view["why"]) == ("sub", "no_main")
                 assert running.state("a") is State.LIVE
+
+    asyncio.run(scene())
+
+
+def test_a_main_stream_that_only_trickles_is_given_up_and_harms_nobody(clip: Clip) -> None:
+    async def scene() -> None:
+        async with rtsp({"a": clip, "main": clip}) as server:
+            spec = camera("a", server.port, main_address=f"rtsp://127.0.0.1:{server.port}/main?fault=drip_after=1")
+            async with streams([spec], verify=verify, waits=Waits(0.5, 2.0, 1.5)) as running:
+                await running.until("a", State.LIVE, within=10)
+                before = workers(os.getpid())
+                async with playing(running, ticket("a"), "main") as player, asyncio.timeout(20):
+                    while not player.heads or player.view["stream"] != "sub" or player.heads[-1]["part"] != "data":
+                        await asyncio.sleep(0.05)
+                    assert player.view["why"] == "no_main"
+                assert workers(os.getpid()) == before and running.state("a") is State.LIVE
 
     asyncio.run(scene())
 

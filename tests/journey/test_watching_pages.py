@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from models.store import Store
-from models.watching import register
+from models.watching import logs, register
 from models.watching import tables as w
 from tests.journey.desk_pages import chromium, store  # noqa: F401  (fixtures)
 from tests.journey.desk_pages import web_only as server  # noqa: F401
@@ -63,6 +63,16 @@ def test_a_camera_is_shut_until_a_purpose_is_said_and_written_down(visit: Any, s
     expect(stage).not_to_have_attribute("data-state", "shut")
     expect(page.locator(".watermark text").first).to_contain_text("duty · 20")
     assert lines(store) == before + 1
+    page.click("[data-act=full]")  # another stream, another ticket, the same viewing
+    page.wait_for_timeout(300)
+    page.goto(f"{page.url.partition('/cameras')[0]}/cameras")  # who leaves the page has looked so long
+    for _ in range(100):
+        with store.read() as connection:
+            (line, *_), _ = logs.page(connection, "viewings", logs.Wanted())
+        if line.detail["ended"]:
+            break
+        page.wait_for_timeout(100)
+    assert line.detail["ended"] and lines(store) == before + 1
 
 
 def test_masks_are_drawn_by_pointer_and_keyboard_undone_and_saved_with_their_review(visit: Any, store: Store) -> None:
@@ -85,7 +95,9 @@ def test_masks_are_drawn_by_pointer_and_keyboard_undone_and_saved_with_their_rev
     expect(page.locator(".mask-side .form-word")).to_have_attribute("data-state", "bad")  # the review is not confirmed
     page.check("[name=confirm]")
     page.click("[data-act=save]")
-    expect(page.locator(".mask-side .form-word")).to_have_attribute("data-state", "good")
+    expect(page.locator(".mask-side .form-word")).to_contain_text(
+        "没有确认生效"
+    )  # no gateway is up here, and it is said
     with store.read() as connection:
         row = register.entry(connection, CAMERA)
         history = register.history(connection, CAMERA)

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from streams.addresses import AddressRefusedError, AddressRules, RemoteAddress, parsed, redacted, refuse_host
+from streams.addresses import (
+    AddressRefusedError,
+    AddressRules,
+    PlaylistRefusedError,
+    RemoteAddress,
+    parsed,
+    redacted,
+    refuse_host,
+)
 
 NOWHERE = AddressRules()
 
@@ -48,6 +56,12 @@ def test_a_listed_network_opens_itself_and_no_other() -> None:
     refuse_host(ip_address("::ffff:10.20.3.4"), rules)
     with pytest.raises(AddressRefusedError, match=r"10\.21\.0\.1"):
         refuse_host(ip_address("10.21.0.1"), rules)
+
+
+@pytest.mark.parametrize("path", ["live.m3u8", "a/LIVE.M3U8?token=1", "x.mpd"])
+def test_a_playlist_is_refused_with_a_sentence_that_says_what_to_take_instead(path: str) -> None:
+    with pytest.raises(PlaylistRefusedError, match="HTTP-FLV"):
+        parsed(f"https://8.8.8.8/{path}", NOWHERE)
 
 
 def test_a_public_host_is_allowed() -> None:

@@ -20,7 +20,14 @@ from models.timebase import real_now
 from models.watching import masks, pictures, register
 from models.watching.catalogue import COLUMNS, exported
 from models.watching.rights import gaps, plain_roles
-from streams.addresses import AddressRefusedError, AddressRules, RemoteAddress, parsed, refuse_host
+from streams.addresses import (
+    AddressRefusedError,
+    AddressRules,
+    PlaylistRefusedError,
+    RemoteAddress,
+    parsed,
+    refuse_host,
+)
 from streams.inforce import masks_in_force
 
 LONGEST_HOLD = timedelta(days=3660)
@@ -86,6 +93,8 @@ def _demand_allowed(address: str, name: str) -> None:
         place = parsed(address, rules)
         if isinstance(place, RemoteAddress):
             _demand_host(place.host, rules)
+    except PlaylistRefusedError as error:
+        raise Problem(422, str(error), field=name, reason="playlist") from error
     except AddressRefusedError as error:
         raise Problem(422, str(error), field=name) from error
 

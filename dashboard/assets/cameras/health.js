@@ -2,7 +2,7 @@
 import { watchAge } from "../desk/age.js";
 import { wordsOf } from "../desk/post.js";
 import { el, setText } from "../ui/dom.js";
-import { openViews } from "./open.js";
+import { hold, openViews } from "./open.js";
 import { aboutOf } from "./page.js";
 
 export function start(root) {
@@ -11,11 +11,14 @@ export function start(root) {
   watchAge(root, say);
   const show = root.querySelector("[data-act=evidence]");
   const word = root.querySelector(".form-word");
+  let held = null;
   show.disabled = !about.cameras.length;
   show.addEventListener("click", async () => {
     const admin = !document.querySelector('.desk-nav a[href="/wall"]');
     const reason = admin ? { purpose: "maintenance", note: show.textContent } : { purpose: "inspection" };
-    const answer = await openViews({ kind: "live", plan: "evidence", cameras: about.cameras.slice(0, 64), ...reason });
+    const wanted = { kind: "live", plan: "evidence", cameras: about.cameras.slice(0, 64), ...reason };
+    held ??= hold(wanted); // until the page is left
+    const answer = await openViews(wanted);
     if (!answer.ok) {
       setText(word, answer.status ? say("watching.evidence.failed", { reason: answer.detail }) : say("watching.open.network"));
       return;

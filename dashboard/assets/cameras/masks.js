@@ -194,7 +194,7 @@ export function start(root) {
   async function load(tries = 1) {
     veil.hidden = false;
     picture.hidden = true;
-    const body = { purpose: "maintenance", note: say("watching.masks.load") };
+    const body = { purpose: "maintenance", note: say("watching.masks.title") };
     const headers = { "X-GC-CSRF": "1", "Content-Type": "application/json" };
     const address_ = `/api/v1/cameras/${about.camera}/stills`;
     const answer = await fetch(address_, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);

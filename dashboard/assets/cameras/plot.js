@@ -39,8 +39,8 @@ export function drawDays(room, days, say) {
     const line = days.map((day, index) => [index, day[name]]);
     for (const part of pieces(line, 1.5)) {
       const spots = part.map(([index, value]) => [at(index), y(value)]);
-      chart.append(svg("polyline", { class: `plot-line plot-${name}`, points: joined(spots) }));
-      chart.append(...spots.map(([x, top]) => svg("circle", { class: `plot-spot plot-${name}`, cx: x, cy: top, r: 2.4 })));
+      chart.append(svg("polyline", { class: `camera-plot-line camera-plot-${name}`, points: joined(spots) }));
+      chart.append(...spots.map(([x, top]) => svg("circle", { class: `camera-plot-spot camera-plot-${name}`, cx: x, cy: top, r: 2.4 })));
     }
     legend(chart, name, say(key));
   }
@@ -65,8 +65,8 @@ export function drawMotion(room, minutes, from, to, say) {
   for (const part of pieces(minutes, 150)) {
     const spots = part.map(([seconds, value]) => [x(seconds), y(value)]);
     const [first, last] = [spots[0], spots[spots.length - 1]];
-    chart.append(svg("polygon", { class: "plot-area", points: joined([[first[0], y(0)], ...spots, [last[0], y(0)]]) }));
-    chart.append(svg("polyline", { class: "plot-line plot-online", points: joined(spots) }));
+    chart.append(svg("polygon", { class: "camera-plot-area", points: joined([[first[0], y(0)], ...spots, [last[0], y(0)]]) }));
+    chart.append(svg("polyline", { class: "camera-plot-line camera-plot-online", points: joined(spots) }));
   }
   for (let hour = Math.ceil(from / 21600) * 21600; hour <= to; hour += 21600) {
     const at = new Date(hour * 1000);
@@ -76,23 +76,23 @@ export function drawMotion(room, minutes, from, to, say) {
 }
 
 function frame() {
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "plot", role: "img" });
+  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "camera-plot-chart", role: "img" });
 }
 
 function rule(chart, y, text) {
-  chart.append(svg("line", { class: "plot-rule", x1: LEFT, x2: WIDTH - 8, y1: y, y2: y }));
+  chart.append(svg("line", { class: "camera-plot-rule", x1: LEFT, x2: WIDTH - 8, y1: y, y2: y }));
   word(chart, LEFT - 6, y + 4, text, "end");
 }
 
 function word(chart, x, y, text, anchor) {
-  const node = svg("text", { class: "plot-word", x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor });
+  const node = svg("text", { class: "camera-plot-word", x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor });
   node.textContent = text;
   chart.append(node);
 }
 
 function legend(chart, name, text) {
   const x = name === "online" ? WIDTH - 180 : WIDTH - 80;
-  chart.append(svg("line", { class: `plot-line plot-${name}`, x1: x - 26, x2: x - 6, y1: HEIGHT - 10, y2: HEIGHT - 10 }));
+  chart.append(svg("line", { class: `camera-plot-line camera-plot-${name}`, x1: x - 26, x2: x - 6, y1: HEIGHT - 10, y2: HEIGHT - 10 }));
   word(chart, x, HEIGHT - 6, text, "start");
 }
 

@@ -6,12 +6,10 @@
 const TILT = -0.42; // radians
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `duty · 2026-11-25 22:10:03 · 案件 YZ…` */
+/** `duty · 2026-11-25 22:10:03 · 案件 YZ…`, in the county's time (Sweden writes it this way), as pictures that are kept have it. */
 export function watermarkText(viewer, purpose, now = new Date()) {
-  const two = (n) => String(n).padStart(2, "0");
-  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
-  return [viewer, `${day} ${time}`, purpose].filter(Boolean).join(" · ");
+  const local = now.toLocaleString("sv-SE", { hourCycle: "h23", timeZone: document.documentElement.dataset.zone });
+  return [viewer, local, purpose].filter(Boolean).join(" · ");
 }
 
 /** Paint it over a picture: tilted and faint all over, plain at the foot. */

@@ -27,7 +27,9 @@ export async function post(address, body, say, prefix) {
 
 function reasonOf(status, problem, say, prefix) {
   const word = { 401: "expired", 403: "forbidden", 409: "conflict" }[status];
-  const key = `${prefix}.${word}`;
-  if (word && say(key) !== key) return say(key);
+  for (const named of [problem.reason, word]) {
+    const key = `${prefix}.${named}`;
+    if (named && say(key) !== key) return say(key);
+  }
   return problem.detail ?? String(status);
 }

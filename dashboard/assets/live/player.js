@@ -302,5 +302,5 @@ function write(node, text) {
 }
 
 function clockText(at) {
-  return Number.isNaN(at.getTime()) ? "—" : at.toLocaleTimeString("zh-CN", { hour12: false });
+  return Number.isNaN(at.getTime()) ? "—" : at.toLocaleTimeString("zh-CN", { hourCycle: "h23", timeZone: document.documentElement.dataset.zone });
 }

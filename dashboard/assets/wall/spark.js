@@ -49,10 +49,10 @@ export function barSpark(count = 12) {
 
 /** A share of a whole as a bar. */
 export function shareBar() {
-  const track = svg("rect", { class: "share-track", x: 0, y: 0, width: 100, height: 10 });
-  const done = svg("rect", { class: "share-done", x: 0, y: 0, width: 0, height: 10 });
+  const track = svg("rect", { class: "wall-share-track", x: 0, y: 0, width: 100, height: 10 });
+  const done = svg("rect", { class: "wall-share-done", x: 0, y: 0, width: 0, height: 10 });
   return {
-    node: svg("svg", { class: "share", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, track, done),
+    node: svg("svg", { class: "wall-share", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }, track, done),
     write(share) {
       setAttribute(done, "width", (Math.max(0, Math.min(1, share || 0)) * 100).toFixed(2));
     },

@@ -105,7 +105,7 @@ def _counts(context: PageContext, view: BookView, cameras: Sequence[Mapping[str,
             )
             for gap, words, count in links
         ],
-        className="chips filters",
+        className="camera-chips filters",
     )  # fmt: skip
 
 

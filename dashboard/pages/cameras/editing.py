@@ -17,8 +17,8 @@ from streams.addresses import redacted
 
 MASK_WORDS = (
     "watching.masks.draw", "watching.masks.undo", "watching.masks.delete", "watching.masks.save", "watching.masks.saved",
-    "watching.masks.unconfirmed",
-    "watching.masks.waiting", "watching.masks.applied", "watching.masks.failed", "watching.masks.load",
+    "watching.masks.title", "watching.masks.unconfirmed", "watching.masks.conflict", "watching.masks.network", "watching.masks.waiting",
+    "watching.masks.applied", "watching.masks.failed", "watching.masks.load",
     "watching.masks.note", "watching.masks.none", "watching.masks.mask", "watching.masks.corners", "watching.masks.finish",
     "watching.masks.keys", "watching.masks.changed", "watching.masks.confirm", "watching.open.network",
 )  # fmt: skip
@@ -29,6 +29,7 @@ ENTRY_FIELDS = (
 ENTRY_WORDS = (
     "watching.entry.save", "watching.entry.saved", "watching.entry.failed", "watching.entry.unchanged",
     "watching.entry.note", "watching.entry.keep", "watching.entry.kept_secret", "watching.open.network",
+    "watching.entry.conflict", "watching.entry.network", "watching.entry.playlist",
 )  # fmt: skip
 
 

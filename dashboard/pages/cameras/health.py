@@ -107,7 +107,7 @@ def _chips(context: PageContext, view: HealthView) -> html.Div:
             )
             for fault, words, count in links
         ],
-        className="chips",
+        className="camera-chips",
     )
 
 

@@ -181,7 +181,7 @@ def _filters(context: PageContext, view: CamerasView, cameras: Sequence[Mapping[
         ],
         **({"data-value": view.wanted.owner} if view.wanted.owner else {}),
     )
-    return html.Div([html.Div(links, className="chips"), select], className="filters camera-filters")
+    return html.Div([html.Div(links, className="camera-chips"), select], className="filters camera-filters")
 
 
 def _table(context: PageContext, view: CamerasView, listed: Sequence[Mapping[str, Any]]) -> html.Div:

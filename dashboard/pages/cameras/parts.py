@@ -69,10 +69,10 @@ def rate(context: PageContext, share: float | None) -> html.Span:
     level = "low" if share < 0.9 else "fair" if share < 0.98 else "good"
     return html.Span(
         [
-            html.Span(percent(share), className="rate-number"),
-            html.Meter(value=f"{share:.4f}", min="0", max="1", className="rate-bar", **{"aria-hidden": "true"}),
+            html.Span(percent(share), className="camera-rate-number"),
+            html.Meter(value=f"{share:.4f}", min="0", max="1", className="camera-rate-bar", **{"aria-hidden": "true"}),
         ],
-        className="rate",
+        className="camera-rate",
         **{"data-level": level},
     )
 

@@ -88,4 +88,4 @@ def _chips(context: PageContext, plans: Mapping[str, PatrolPlan], chosen: str, s
         )
         for one in SIZES
     ]
-    return html.Div(links, className="chips")
+    return html.Div(links, className="camera-chips")

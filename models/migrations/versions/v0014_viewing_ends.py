@@ -1,4 +1,4 @@
-"""Ends of viewings: how long somebody looked. Calls: cameras that take over every patrol."""
+"""Ends of viewings: how long somebody looked."""
 
 from __future__ import annotations
 
@@ -15,14 +15,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "camera_call",
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("cameras", sa.JSON(), nullable=False),
-        sa.Column("called_at", Utc(), nullable=False),
-        sa.Column("until", Utc(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_camera_call")),
-    )
-    op.create_table(
         "viewing_end",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("viewing", sa.BigInteger(), nullable=False),
@@ -37,4 +29,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("viewing_end")
-    op.drop_table("camera_call")
