@@ -68,7 +68,7 @@ def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         command = [sys.executable, "-m", "dashboard.cli", "run", "push"]
         with (folder / "push.log").open("wb") as log:
             push = subprocess.Popen(command, env={**os.environ, **named}, stdout=log, stderr=log)
-        wait_until(lambda: listens(int(port)), 30)
+        wait_until(lambda: listens(int(port)), 90)
         yield server
         push.terminate()
         push.wait(15)
