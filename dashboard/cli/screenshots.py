@@ -33,6 +33,8 @@ PAGES = {
     "desk": ("operator", "/desk", 1920, 1080),
     "cases": ("operator", "/cases", 1440, 900),
     "department": ("department", "/desk", 1366, 768),
+    "overview": ("leader", "/overview", 1180, 820),
+    "overview-portrait": ("leader", "/overview", 820, 1180),
     "evaluation": ("leader", "/evaluation", 1920, 1080),
     "analysis": ("leader", "/evaluation/analysis", 1366, 768),
     "duty": ("duty", "/duty", 1366, 768),

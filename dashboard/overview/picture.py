@@ -165,9 +165,11 @@ def own(parts: Services, who: Visitor) -> dict[str, Any]:
                 ("will_be_late", "will-be-late"),
             )
         }
-    figures = {name: counted[name] for name in (*KEPT, "will_be_late")}
-    with parts.store.write() as connection:
-        before = looks.looked(connection, who.name, figures, now, real)
+        before = looks.fresh(connection, who.name, real)
+    if before is None:
+        figures = {name: counted[name] for name in (*KEPT, "will_be_late")}
+        with parts.store.write() as connection:
+            before = looks.looked(connection, who.name, figures, now, real)
     told: dict[str, Any] = {"at": iso(before.at) if before.at else None, "figures": before.figures, "changes": {}}
     with desk.steady(parts.store) as connection:
         if before.at is not None:

@@ -18,8 +18,10 @@ from models.overview.windows import Window
 
 VISIT = timedelta(minutes=15)
 """Real time without the page after which the next look is another visit."""
-LONGEST = timedelta(days=31)
+LONGEST = timedelta(days=14)
 """Changes further back are not counted one by one: then the month's figures say more."""
+FRESH = timedelta(minutes=1)
+"""A look that was kept so lately is not kept again: a page that is open asks every few seconds."""
 CHANGES = ("reported", "closed", "lapsed", "escalated")
 
 
@@ -29,6 +31,12 @@ class Look:
 
     at: datetime | None
     figures: Mapping[str, Any]
+
+
+def fresh(connection: Connection, account: str, real: datetime) -> Look | None:
+    """The visit before, where this account's look was kept a moment ago; None where it is to be kept."""
+    row = connection.execute(select(o.look).where(o.look.c.account == account)).first()
+    return Look(row.before_at, row.before) if row is not None and real - row.seen_real < FRESH else None
 
 
 def looked(connection: Connection, account: str, figures: Mapping[str, int], now: datetime, real: datetime) -> Look:

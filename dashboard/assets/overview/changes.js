@@ -37,7 +37,7 @@ export function buildChanges(panel, { words, truth, clock, sheet }) {
       const known = look.at !== null;
       setHidden(first, known);
       setHidden(box, !known);
-      setText(panel.scope, known ? words.t("overview.look.since", { time: words.moment(Date.parse(look.at), clock.county()).slice(0, 11), age: ageOf(Date.parse(picture.as_of) - Date.parse(look.at), words) }) : "");
+      setText(panel.scope, known ? words.t("overview.look.since", { time: words.moment(Date.parse(look.since), clock.county()).slice(0, 11), age: ageOf(Date.parse(picture.as_of) - Date.parse(look.since), words) }) : "");
       if (!known) return;
       for (const { name, node, slot } of rows) {
         const change = name === "answered" ? { count: look.answered, list: "#" } : name === "open" ? moved(look, figures) : look.changes[name];
