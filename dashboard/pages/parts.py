@@ -82,6 +82,7 @@ def _header(context: PageContext, here: str) -> html.Header:
                 ],
                 href="/",
                 className="desk-name",
+                **{"aria-label": context.county_text("title") or context.county_text("name")},
             ),
             html.Nav(_links(context, here), className="desk-nav", **{"aria-label": context.text("desk.nav")}),
             _menu(context, here),
