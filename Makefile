@@ -10,6 +10,7 @@ TEST := $(VENV)/.test
 ASSETS := dashboard/assets/vendor/stamp.txt
 FRONTEND := $(shell find dashboard/frontend -maxdepth 2 -type f -not -path '*/node_modules/*' 2>/dev/null)
 DEMO ?=
+SLOWEST := --durations=25 --durations-min=3
 
 .PHONY: demo up test check assets system screenshots lock clean
 
@@ -19,8 +20,15 @@ demo: $(RUN) $(ASSETS)
 up: $(RUN) $(ASSETS)
 	@$(BIN)/gridcommand up
 
+# Two at a time what does not mind company, then one by one what watches clocks, processes and browsers.
+# `make test PYTEST="tests/unit -k clock"` runs just that, serially.
 test: system $(TEST) $(ASSETS) check
+ifdef PYTEST
 	$(BIN)/python -m pytest $(PYTEST)
+else
+	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --maxprocesses 2 $(SLOWEST)
+	$(BIN)/python -m pytest -m alone $(SLOWEST)
+endif
 
 check: $(TEST)
 	$(BIN)/ruff check .

@@ -1,20 +1,25 @@
 """Bench only: a county with a long past, written straight into the tables, because the door would take hours for it.
 
-One week of 10,000 invented cases is made, and copied backwards week by week inside the database. The newest week has the
-open cases, so that the past grows and the county's present does not: that is what "figures do not cost more with history"
-means. The lines of the trace carry no valid hashes; `gridcommand verify` would rightly refuse such a store.
+One week of 10,000 invented cases is made, and copied week by week inside the database, the oldest first, before the indexes
+are there. The newest week has the open cases, so that the past grows and the county's present does not: that is what
+"figures do not cost more with history" means. Around them lies what else a county keeps: rounds, an inbox, an audit, a
+signed hand-over sheet. The lines of the trace and of the audit carry no valid hashes; `gridcommand verify` would rightly
+refuse such a store.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, text, update
+from sqlalchemy import Connection, Table, bindparam, create_engine, event, insert, text, update
+from sqlalchemy.pool import StaticPool
 
+from bench import around
 from config.reference import load
 from config.settings import HERE
 from dashboard.cli.invention import Inventor
@@ -39,6 +44,9 @@ LINES = (
     ("dispatch", "reported", "dispatched"),
     ("close-at-source", "dispatched", "closed"),
 )
+COPIED = (t.cases, t.trace, t.orders, t.outbox, case_text)
+"""In this order: what others point to comes first."""
+KEY = {"cases": "id", "trace": "id", "orders": "id", "outbox": "number", "case_text": "case_id"}
 Rows = list[dict[str, Any]]
 
 
@@ -55,33 +63,81 @@ def make(
         raise ValueError(f"Expected a multiple of {BLOCK} cases, not {size}.")
     migrate(store)
     store_county(store, load(HERE / "counties" / "yunze", geometry_checks=False), Vault("bench"))
-    towns = _towns(store)
-    week = _week(block, size - block, now, towns, Random(seed))
-    with store.write() as connection:
-        quick(connection)
-        _put(connection, week)
-        show(block)
-    for number in range(1, size // block):
-        with store.write() as connection:
-            quick(connection)
-            _copy(connection, number, block)
-        show(block * (number + 1))
-    with store.write() as connection:
-        quick(connection)
-        _open(connection, week["cases"], now, Random(seed + 1))
-        _roll_up(connection, now)
-        _finish(connection, size)
+    week = _week(block, size - block, now, _towns(store), Random(seed))
+    weeks = size // block
+    with bulk(store) as step:
+        with step() as connection:
+            _strip(connection)
+            _put(connection, week)
+            _take_apart(connection)
+        for number in range(weeks):
+            with step() as connection:
+                _copy(connection, weeks - 1 - number, block)
+            show(block * (number + 1))
+        with step() as connection:
+            _open(connection, week["cases"], now, Random(seed + 1))
+            _roll_up(connection, now)
+            around.make(connection, size, now, Random(seed + 2))
+            _finish(connection, size)
+        with step() as connection:
+            _dress(connection)
     if not store.sqlite:
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("VACUUM ANALYZE"))
 
 
-def quick(connection: Connection) -> None:
-    """Durability is of no use to a store that can be made again."""
-    if connection.dialect.name == "postgresql":
-        for setting in ("statement_timeout = 0", "synchronous_commit = off", "maintenance_work_mem = '512MB'"):
+Step = Callable[[], AbstractContextManager[Connection]]
+
+
+@contextmanager
+def bulk(store: Store) -> Iterator[Step]:
+    """Transactions in which durability costs nothing, because a store that breaks can be made again."""
+    if not store.sqlite:
+        yield lambda: _quick(store)
+        return
+    engine = create_engine(store.url, poolclass=StaticPool, connect_args={"isolation_level": None})
+    event.listen(engine, "connect", _hurry)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        yield engine.begin
+    finally:
+        engine.dispose()
+
+
+def _hurry(connection: Any, _record: Any) -> None:
+    for pragma in ("synchronous=OFF", "cache_size=-400000", "temp_store=MEMORY", "wal_autocheckpoint=20000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _quick(store: Store) -> Iterator[Connection]:
+    with store.write() as connection:
+        settings = ("statement_timeout = 0", "synchronous_commit = off", "maintenance_work_mem = '512MB'")
+        for setting in (*settings, "session_replication_role = replica"):  # the last: no foreign keys are looked up
             connection.execute(text(f"SET LOCAL {setting}"))
+        yield connection
+
+
+def _strip(connection: Connection) -> None:
+    """Without their indexes tables fill several times as fast; sorted afterwards, an index is also smaller."""
+    for table in COPIED:
+        for one in sorted(table.indexes, key=str):
+            one.drop(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"DROP INDEX {POSTGRES_INDEX}"))
+    else:  # one segment of the index of words takes more before it is written, so that fewer must be merged
+        connection.execute(text(f"INSERT INTO {SQLITE_INDEX}({SQLITE_INDEX}, rank) VALUES ('hashsize', 200000000)"))
+
+
+def _dress(connection: Connection) -> None:
+    for table in COPIED:
+        for one in sorted(table.indexes, key=str):
+            one.create(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(CREATE_POSTGRES_INDEX))
+    else:
+        connection.execute(text(f"INSERT INTO {SQLITE_INDEX}({SQLITE_INDEX}, rank) VALUES ('hashsize', 1048576)"))
 
 
 def _towns(store: Store) -> dict[str, tuple[str, str]]:
@@ -162,10 +218,15 @@ def _put(connection: Connection, week: dict[str, Rows]) -> None:
         connection.execute(text("CREATE TABLE bench_tokens (case_id INTEGER PRIMARY KEY, tokens TEXT)"))
         cut = [{"key": key, "tokens": index.tokens(grams(body))} for key, body in bodies]
         connection.execute(text("INSERT INTO bench_tokens VALUES (:key, :tokens)"), cut)
-        connection.execute(text(f"INSERT INTO {SQLITE_INDEX}(rowid, grams) SELECT case_id, tokens FROM bench_tokens"))
     else:
-        connection.execute(text(f"DROP INDEX {POSTGRES_INDEX}"))
         connection.execute(insert(case_text), [{"case_id": k, "body": b, "grams": grams(b)} for k, b in bodies])
+
+
+def _take_apart(connection: Connection) -> None:
+    """The week as tables of its own: what is copied goes in with rising keys, the oldest first."""
+    for table in reversed(COPIED):
+        connection.execute(text(f"CREATE TABLE bench_{table.name} AS SELECT * FROM {table.name}"))
+        connection.execute(text(f"DELETE FROM {table.name}"))
 
 
 class _Named:
@@ -178,26 +239,14 @@ class _Named:
 def _copy(connection: Connection, back: int, block: int) -> None:
     """The newest week once more, `back` weeks earlier, with ids so much lower."""
     moved = {"shift": -back * block, "time": -back * WEEK.total_seconds()}
-    last = "(SELECT max(id) FROM cases)"
-    for table, key in (
-        (t.cases, "id"),
-        (t.trace, "case_id"),
-        (t.orders, "case_id"),
-        (t.outbox, "number"),
-        (case_text, "case_id"),
-    ):
-        where = f"{key} > {last} - {block}"
-        connection.execute(text(_select(connection, table, where)), moved)
+    for table in COPIED:
+        values = [_moved(connection, table, column) for column in table.columns]
+        names = ", ".join(column.name for column in table.columns)
+        copied = f"INSERT INTO {table.name} ({names}) SELECT {', '.join(values)} FROM bench_{table.name} ORDER BY {KEY[table.name]}"
+        connection.execute(text(copied), moved)
     if connection.dialect.name == "sqlite":
-        connection.execute(
-            text(f"INSERT INTO {SQLITE_INDEX}(rowid, grams) SELECT case_id + :shift, tokens FROM bench_tokens"), moved
-        )
-
-
-def _select(connection: Connection, table: Table, where: str) -> str:
-    values = [_moved(connection, table, column) for column in table.columns]
-    names = ", ".join(column.name for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT {', '.join(values)} FROM {table.name} WHERE {where}"
+        words = f"INSERT INTO {SQLITE_INDEX}(rowid, grams) SELECT case_id + :shift, tokens FROM bench_tokens"
+        connection.execute(text(words), moved)
 
 
 def _moved(connection: Connection, table: Table, column: Any) -> str:
@@ -263,11 +312,10 @@ def _open(connection: Connection, cases: Sequence[dict[str, Any]], now: datetime
 
 def _finish(connection: Connection, size: int) -> None:
     connection.execute(insert(t.counter), [{"name": "outbox", "value": size}])
+    for table in COPIED:
+        connection.execute(text(f"DROP TABLE bench_{table.name}"))
     if connection.dialect.name == "sqlite":
         connection.execute(text("DROP TABLE bench_tokens"))
         return
-    connection.execute(text(CREATE_POSTGRES_INDEX))
-    for table in ("cases", "trace", "orders"):
-        connection.execute(
-            text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-        )
+    for name in ("cases", "trace", "orders"):
+        connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"))

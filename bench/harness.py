@@ -51,25 +51,33 @@ def postgres_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgres(binaries: Path) -> Iterator[str]:
-    """The address of a new database on a private socket, durable as in production (`fsync` is on)."""
+def postgres(binaries: Path, kept: Path | None = None) -> Iterator[str]:
+    """The address of a database on a private socket, durable as in production (`fsync` is on).
+
+    Args:
+        kept: where its files stay and are found again; else it is new, and leaves nothing behind.
+    """
     folder = Path(tempfile.mkdtemp(prefix="gc-bench-pg-"))
+    data = (kept or folder) / "data"
     become: list[str] = []
     if os.geteuid() == 0:  # the server refuses root
-        shutil.chown(folder, "postgres", "postgres")
+        data.parent.mkdir(parents=True, exist_ok=True)
+        for one in (folder, data.parent):
+            shutil.chown(one, "postgres", "postgres")
         become = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
     def run(program: str, *words: str) -> None:
-        command = [*become, str(binaries / program), "-D", str(folder / "data"), *words]
-        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+        command = [*become, str(binaries / program), "-D", str(data), *words]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=120)
 
     try:
-        run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+        if not data.exists():
+            run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-c listen_addresses='' -k {folder}", "start")
         yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
         with contextlib.suppress(subprocess.SubprocessError):
-            run("pg_ctl", "-m", "immediate", "stop")
+            run("pg_ctl", "-m", "fast" if kept else "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 

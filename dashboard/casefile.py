@@ -103,9 +103,8 @@ def order_page(parts: Services, who: Visitor, asked: shapes.OrderQuery) -> shape
     now = parts.moment().now
     with desk.steady(parts.store) as connection:
         found = orderlists.page(connection, wanted, who.actor, now, after=asked.after, size=asked.limit)
-    return shapes.OrderPage(
-        orders=[_order_row(row, now) for row in found.rows], total=found.total, next=found.next, as_of=now
-    )
+    rows = [_order_row(row, now) for row in found.rows]
+    return shapes.OrderPage(orders=rows, total=found.total, total_exact=found.exact, next=found.next, as_of=now)
 
 
 def _order_row(row: Any, now: datetime) -> shapes.OrderListRow:

@@ -54,6 +54,9 @@ TABS = (*STATES[: STATES.index("stage-late")], "all")
 ENDLESS = frozenset({"all", "closed", "void"})
 """States that grow with the years: their lists are counted up to a bound and then said to be over it."""
 
+PAST = ENDLESS | {"reported-today", "closed-today"}
+"""States that are not of open cases alone."""
+
 
 class FilterRefused(Exception):
     """A filter asks for something that does not exist. `field` names the parameter."""

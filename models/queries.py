@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
+from sqlalchemy import case as when
 
 from models import tables as t
 from models.emergencies.listing import next_clock as emergencies_clock
-from models.filters import ENDLESS, CaseFilter, FilterRefused, Moment, scope
+from models.filters import ENDLESS, PAST, CaseFilter, FilterRefused, Moment, predicate, scope
 from models.moves import Actor
 
 PAGE = 50
@@ -166,6 +167,25 @@ def count(connection: Connection, wanted: CaseFilter, actor: Actor, moment: Mome
     """How many cases the list holds; for a list that grows with the years, no more than its bound (see `page`)."""
     where, common = _condition(connection, wanted, actor, moment)
     return _counted(connection, where, _bound(wanted, common))[0]
+
+
+def counts(
+    connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment, states: Sequence[str]
+) -> dict[str, int]:
+    """How many cases each of these states holds under the same filter: those of open cases in one look at them.
+
+    Raises:
+        FilterRefused: the filter is not valid.
+    """
+    standing = [state for state in states if state not in PAST]
+    where, _ = _condition(connection, replace(wanted, state="open"), actor, moment)
+    sums = [func.coalesce(func.sum(when((predicate(state, moment), 1), else_=0)), 0) for state in standing]
+    found = connection.execute(select(*sums).select_from(t.cases).where(where)).one() if standing else ()
+    known = {state: int(number) for state, number in zip(standing, found, strict=True)}
+    others = {
+        state: count(connection, replace(wanted, state=state), actor, moment) for state in states if state in PAST
+    }
+    return {state: (known | others)[state] for state in states}
 
 
 def case(connection: Connection, code: str, actor: Actor) -> Row[Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -213,7 +214,13 @@ def county_rules(connection: Connection) -> CountyRules:
     document = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar_one()
     known = {field.name: document[field.name] for field in fields(CountyRules) if field.name in document}
     known["office_hours"] = [{**hours, "season": _written(hours.get("season"))} for hours in known["office_hours"]]
-    return TypeAdapter(CountyRules).validate_python(known)
+    return _county_shape().validate_python(known)
+
+
+@cache
+def _county_shape() -> TypeAdapter[CountyRules]:
+    """How a county's rules are read: made once, because making it takes as long as a whole page may."""
+    return TypeAdapter(CountyRules)
 
 
 def rosters(connection: Connection) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:

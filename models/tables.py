@@ -23,6 +23,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -265,8 +266,8 @@ OPEN = cases.c.closed_at.is_(None)
 Index("ix_cases_open", cases.c.department, cases.c.town, cases.c.area, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("ix_cases_open_due", cases.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("ix_cases_reported", cases.c.reported_at, cases.c.id)
-Index("ix_cases_closed", cases.c.closed_at)
-Index("ix_cases_external_id", cases.c.external_id)
+CLOSED = cases.c.closed_at.is_not(None)
+Index("ix_cases_closed", cases.c.closed_at, sqlite_where=CLOSED, postgresql_where=CLOSED)
 Index("ix_cases_department_reported", cases.c.department, cases.c.reported_at)
 Index("ix_cases_area_reported", cases.c.area, cases.c.reported_at)
 Index("ix_cases_town_reported", cases.c.town, cases.c.reported_at)
@@ -318,6 +319,12 @@ orders = Table(
 )
 Index("ix_orders_issued", orders.c.issued_at, orders.c.id)
 Index("ix_orders_department", orders.c.department, orders.c.issued_at)
+WANTED = and_(orders.c.done_at.is_(None), orders.c.withdrawn_at.is_(None), orders.c.concluded_at.is_(None))
+Index("ix_orders_open", orders.c.department, orders.c.issued_at, sqlite_where=WANTED, postgresql_where=WANTED)
+WITHDRAWN = orders.c.withdrawn_at.is_not(None)
+Index("ix_orders_withdrawn", orders.c.issued_at, sqlite_where=WITHDRAWN, postgresql_where=WITHDRAWN)
+ASKED = orders.c.kind != "dispatch"
+Index("ix_orders_asked", orders.c.issued_at, sqlite_where=ASKED, postgresql_where=ASKED)
 CO = orders.c.part == "co"
 Index("ix_orders_co", orders.c.department, orders.c.case_id, sqlite_where=CO, postgresql_where=CO)
 trace = Table(
@@ -489,3 +496,8 @@ audit = Table(
     Column("detail", JSON, nullable=False, server_default="{}"),
     Column("hash", String(64), nullable=False),
 )
+Index("ix_audit_actor", audit.c.actor, audit.c.id)
+Index("ix_audit_act", audit.c.act, audit.c.id)
+EXPORT = func.substr(audit.c.act, 1, 7) == "export."
+"""What leaves the product as a file; told by its first letters whatever the database's order of texts."""
+Index("ix_audit_export", audit.c.id, sqlite_where=EXPORT, postgresql_where=EXPORT)

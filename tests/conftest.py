@@ -35,6 +35,21 @@ from models.store import Store
 from models.vault import Vault
 
 SECRET = "a secret for tests"
+ALONE = (
+    "test_api_gunicorn", "test_cli_database_restart", "test_cli_redis", "test_clock_promise", "test_live_path",
+    "test_photos_hostile", "test_push_", "test_streams_", "test_supervisor", "test_watching_gateway",
+)  # fmt: skip
+"""Files whose tests watch a clock, a frame rate or whole processes: two of them at once would disturb each other. All
+others run side by side (`make test`); a single test or file says so itself with `pytest.mark.alone`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the machine for itself, and every journey, gets the mark by which `make test` parts them."""
+    for item in items:
+        room, name = item.path.parent.name, item.path.name
+        if room == "journey" or (room == "edges" and name.startswith(ALONE)):
+            item.add_marker(pytest.mark.alone)
+
 POSTGRES_OPTIONS = "-c listen_addresses='' -c fsync=off -c max_connections=200 -c shared_buffers=32MB"
 
 

@@ -73,6 +73,24 @@ def current(parts: Services) -> tuple[dict[str, list[Any]], Any, Any]:
         return handover.lists(connection, moment, since, _adjudicate_after(connection), visitor().actor), since, moment
 
 
+def heads(parts: Services, size: int) -> tuple[dict[str, handover.Part], Any, Any]:
+    """The beginnings of the lists as they stand now with their lengths, from when on something is new, and the moment."""
+    moment = parts.moment()
+    with desk.steady(parts.store) as connection:
+        since = handover.last_cut(connection, moment.now)
+        after = _adjudicate_after(connection)
+        return handover.heads(connection, moment, since, after, visitor().actor, size), since, moment
+
+
+def part(parts: Services, name: str, first: int, size: int) -> tuple[handover.Part, Any]:
+    """A page of one list as it stands now, and the moment."""
+    moment = parts.moment()
+    with desk.steady(parts.store) as connection:
+        since, after = handover.last_cut(connection, moment.now), _adjudicate_after(connection)
+        found = handover.part(connection, name, moment, since, after, visitor().actor, first=first, size=size)
+    return found, moment
+
+
 def _adjudicate_after(connection: Any) -> int:
     return county_rules(connection).hand_back.adjudicate_after
 

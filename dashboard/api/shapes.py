@@ -381,6 +381,7 @@ class OrderPage(BaseModel):
 
     orders: list[OrderListRow]
     total: int
+    total_exact: bool = Field(True, description="false: the list is longer than `total`, and was counted no further")
     next: str | None
     as_of: Instant
 

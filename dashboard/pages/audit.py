@@ -40,6 +40,8 @@ class AuditView:
     lines: Sequence[Line]
     more: int | None
     total: int
+    exact: bool
+    """Whether the list has just `total` lines, and not more."""
     acts: Sequence[str]
     query: Mapping[str, str]
     directory: Directory
@@ -54,9 +56,9 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     asked = wanted(query)
     with services().store.read() as connection:
         lines, more = logs.page(connection, log, asked, before=before, size=SIZE)
-        total = logs.count(connection, log, asked)
+        total, exact = logs.count(connection, log, asked)
         acts = logs.acts(connection, log)
-    return build(context, AuditView(log, lines, more, total, acts, query, services().directory(), real_now()))
+    return build(context, AuditView(log, lines, more, total, exact, acts, query, services().directory(), real_now()))
 
 
 def wanted(query: Mapping[str, str]) -> Wanted:
@@ -85,7 +87,7 @@ def build(context: PageContext, view: AuditView) -> html.Div:
     title = html.Div(
         [
             html.H1(context.text("audit.title")),
-            parts.figure(context, f"audit-{view.log}", view.total, view.now, context.text("audit.count", n=f"{view.total:,}")),
+            parts.figure(context, f"audit-{view.log}", view.total, view.now, _counted(context, view)),
             html.Span(context.text("audit.hint"), className="faint"),
             parts.as_of(context, view.now),
         ],
@@ -95,6 +97,10 @@ def build(context: PageContext, view: AuditView) -> html.Div:
         context, "/audit", [title, _tabs(context, view), _filters(context, view), _table(context, view), _pager(context, view)],
         module="audit", words=WORDS, about={"data-log": view.log},
     )  # fmt: skip
+
+
+def _counted(context: PageContext, view: AuditView) -> str:
+    return context.text("audit.count" if view.exact else "audit.count_over", n=f"{view.total:,}")
 
 
 def _tabs(context: PageContext, view: AuditView) -> html.Nav:

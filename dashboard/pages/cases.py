@@ -20,10 +20,10 @@ from dashboard.services import Services, services, visitor
 from models import desk, queries
 from models.deskwork import saved
 from models.directory import Directory
-from models.filters import STATES, TABS, CaseFilter
+from models.filters import ENDLESS, TABS, CaseFilter
 
-COUNTED = tuple(state for state in STATES if state not in ("closed", "void", "uncovered", "no-deadline", "all"))
-"""States whose count costs no more than the open cases or today's: shown beside each tab."""
+COUNTED = tuple(state for state in TABS if state not in ENDLESS | {"uncovered", "no-deadline"})
+"""Tabs whose count costs no more than the open cases or today's: shown beside each."""
 COLUMNS = ("code", "level", "title", "category", "place", "department", "stage", "due", "reported")
 LEVELS = ("town", "grid")
 SORTED = {"due": ("due", "due-last"), "reported": ("newest", "oldest")}
@@ -71,9 +71,7 @@ def read(services_: Services, query: CaseQuery) -> Listing:
     page = casefile.page(services_, who, wanted, after=query.after, size=query.limit, sort=query.sort)
     moment = replace(services_.moment(), now=page.as_of)
     with desk.steady(services_.store) as connection:
-        counts = {
-            state: queries.count(connection, replace(wanted, state=state), who.actor, moment) for state in COUNTED
-        }
+        counts = queries.counts(connection, wanted, who.actor, moment, COUNTED)
         kept = [(row.name, row.query) for row in saved.kept(connection, who.name)]
     here = {query.state: page.total} if page.total_exact else {}
     return Listing(query, page, counts | here, services_.directory(), kept)

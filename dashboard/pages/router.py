@@ -52,9 +52,9 @@ PAGES: Mapping[str, Page] = {
     "/messages": lambda context, values, query: messages.layout(context, query),
     "/messages/<number>": lambda context, values, query: messages.layout_one(context, values["number"]),
     "/briefs": lambda context, values, query: briefs.layout(context, query),
-    "/duty": lambda context, values, query: sheet.layout(context),
+    "/duty": lambda context, values, query: sheet.layout(context, query),
     "/duty/coverage": lambda context, values, query: coverage.layout(context, query),
-    "/duty/<number>": lambda context, values, query: sheet.archived(context, values["number"]),
+    "/duty/<number>": lambda context, values, query: sheet.archived(context, values["number"], query),
 }
 """Pattern of the table of routes → its page."""
 

@@ -6,7 +6,8 @@ figure equals the list behind it), whatever becomes of the cases afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,8 @@ FIRST_SHIFT = timedelta(hours=12)
 """How far the first sheet of all looks back for what is new."""
 
 c = t.cases.c
+_COLUMNS = (c.id, c.code, c.title, c.level, c.department, c.stage, c.due_at, c.town, c.area)
+_ORDER = (c.due_at.is_(None), c.due_at, c.id)
 
 
 def _conditions(moment: Moment, since: datetime, adjudicate_after: int) -> Mapping[str, ColumnElement[bool]]:
@@ -50,13 +53,70 @@ def lists(
         name: [_case(row) for row in connection.execute(_cases(and_(scope(actor), condition)))]
         for name, condition in _conditions(moment, since, adjudicate_after).items()
     }
-    found["cameras-down"] = [_camera(row) for row in connection.execute(_cameras_down(actor))]
-    return found
+    return found | {"cameras-down": _cameras(connection, actor)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a list, and how long the whole of it is."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]], size: int, first: int = 0) -> Part:
+        """A piece of a list that is at hand as a whole."""
+        return cls(rows[first : first + size], len(rows))
+
+
+def heads(
+    connection: Connection, moment: Moment, since: datetime, adjudicate_after: int, actor: Actor, size: int
+) -> dict[str, Part]:
+    """The first rows of every list of a sheet and the length of each: the same lists as `lists`, for a page.
+
+    Call it on a steady connection.
+    """
+    keys = {
+        name: _keys(connection, and_(scope(actor), condition))
+        for name, condition in _conditions(moment, since, adjudicate_after).items()
+    }
+    rows = _by_key(connection, {key for mine in keys.values() for key in mine[:size]})
+    found = {name: Part([rows[key] for key in mine[:size]], len(mine)) for name, mine in keys.items()}
+    return found | {"cameras-down": Part.of(_cameras(connection, actor), size)}
+
+
+def part(
+    connection: Connection, name: str, moment: Moment, since: datetime, adjudicate_after: int, actor: Actor, *,
+    first: int, size: int,
+) -> Part:  # fmt: skip
+    """Rows of one list of a sheet, from the `first` on.
+
+    Raises:
+        KeyError: there is no such list.
+    """
+    if name == "cameras-down":
+        return Part.of(_cameras(connection, actor), size, first)
+    keys = _keys(connection, and_(scope(actor), _conditions(moment, since, adjudicate_after)[name]))
+    wanted = keys[first : first + size]
+    rows = _by_key(connection, wanted)
+    return Part([rows[key] for key in wanted], len(keys))
+
+
+def _keys(connection: Connection, condition: ColumnElement[bool]) -> Sequence[int]:
+    """The ids of a list in its order: what counts it and what a page of it is taken from."""
+    return connection.execute(select(c.id).where(condition).order_by(*_ORDER)).scalars().all()
+
+
+def _by_key(connection: Connection, keys: Collection[int]) -> Mapping[int, dict[str, Any]]:
+    return {row.id: _case(row) for row in connection.execute(select(*_COLUMNS).where(c.id.in_(keys)))}
+
+
+def _cameras(connection: Connection, actor: Actor) -> list[dict[str, Any]]:
+    return [_camera(row) for row in connection.execute(_cameras_down(actor))]
 
 
 def _cases(condition: ColumnElement[bool]) -> Any:
-    columns = (c.code, c.title, c.level, c.department, c.stage, c.due_at, c.town, c.area, c.reported_at)
-    return select(*columns).where(condition).order_by(c.due_at.is_(None), c.due_at, c.id)
+    return select(*_COLUMNS).where(condition).order_by(*_ORDER)
 
 
 def _cameras_down(actor: Actor) -> Any:
@@ -67,7 +127,7 @@ def _cameras_down(actor: Actor) -> Any:
     return wanted.where(k.area.in_(select(a.code).where(or_(a.code == actor.area, a.town == actor.area))))
 
 
-def _case(row: Row[Any]) -> dict[str, Any]:
+def _case(row: Any) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in ("code", "title", "level", "department", "stage", "town", "area")}
     return plain | {"due_at": iso(row.due_at) if row.due_at else None}
 

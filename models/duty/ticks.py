@@ -51,6 +51,13 @@ def ticks(connection: Connection, since: date, until: date, areas: Sequence[str]
     return {(row.area, row.slot, row.period): row for row in connection.execute(wanted)}
 
 
+def around(connection: Connection, slots: Sequence[Slot], day: date) -> Ticks:
+    """(grid, slot, period) → the tick, of the periods that hold a day: at most one a grid and slot."""
+    periods = {slot.period(day) for slot in slots}
+    wanted = select(round_tick).where(round_tick.c.period.in_(periods))
+    return {(row.area, row.slot, row.period): row for row in connection.execute(wanted)}
+
+
 @dataclass(frozen=True)
 class Cell:
     """One round of one grid."""

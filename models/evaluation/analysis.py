@@ -97,6 +97,8 @@ class Sheet:
     repeats: Sequence[Repeat]
     tested: int
     as_of: datetime
+    waiting: bool = False
+    """Whether more cases than a page may count itself are not in the daily sums yet: the worker is at it."""
 
 
 # --- daily sums ------------------------------------------------------------------------------------------------------
@@ -124,6 +126,13 @@ def keep_up(store: Store, zone: ZoneInfo, *, limit: int | None = None) -> int:
         else:
             connection.execute(update(t.counter).where(t.counter.c.name == CURSOR).values(value=last))
     return len(days)
+
+
+def behind(connection: Connection) -> int:
+    """How many of the newest cases the daily sums do not hold."""
+    last = connection.execute(select(func.max(t.cases.c.id))).scalar()
+    known = connection.execute(select(t.counter.c.value).where(t.counter.c.name == CURSOR)).scalar()
+    return int(last or 0) - int(known or 0)
 
 
 def _touched(connection: Connection, zone: ZoneInfo, seen: int, last: int) -> list[date]:

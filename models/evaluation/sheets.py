@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import date, datetime
 
-from models.evaluation.analysis import Kind, Sheet, Span, keep_up, sheet
+from models.evaluation.analysis import Kind, Sheet, Span, behind, keep_up, sheet
 from models.rules import Rules
 from models.store import Store
 
@@ -34,7 +35,7 @@ class Sheets:
         zone = self._rules().zone
         keep_up(self._store, zone, limit=AT_ONCE)
         with self._store.read() as connection:
-            fresh = sheet(connection, zone, kind, day, now, area)
+            fresh = replace(sheet(connection, zone, kind, day, now, area), waiting=behind(connection) > AT_ONCE)
         with self._lock:
             if len(self._sheets) >= MOST:
                 self._sheets.clear()

@@ -77,7 +77,4 @@ day_count = Table(
 )
 """Reports of a day by place and category: hotspots are found in it, never in the cases themselves."""
 
-ENDED = t.cases.c.closed_at.is_not(None)
-Index("ix_cases_ended_due", t.cases.c.due_at, sqlite_where=ENDED, postgresql_where=ENDED)
-"""Deadlines of the past; those of open cases have an index of their own, which must stay the one that figures use."""
 Index("ix_trace_happened", t.trace.c.happened_at, t.trace.c.case_id)

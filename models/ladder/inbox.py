@@ -137,6 +137,12 @@ def page(
     return InboxPage(rows[:size], int(total), str(rows[size - 1].id) if more else None)
 
 
+def newest(connection: Connection, account: str, wanted: InboxFilter) -> Row[Any] | None:
+    """The newest entry of a list."""
+    query = select(*_ROW).select_from(_JOINED.outerjoin(t.cases, t.cases.c.id == lt.notification.c.case_id))
+    return connection.execute(query.where(wanted.where(account)).order_by(lt.delivery.c.id.desc()).limit(1)).first()
+
+
 def bundles(connection: Connection, account: str, wanted: InboxFilter) -> tuple[list[Bundle], int]:
     """The open entries as at most ten groups for each ten minutes that hold more than ten, and how many were left out
     because they are older than the newest `LOOKED_AT`.

@@ -10,7 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, false, or_, select, text
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    union,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import NullType
@@ -81,15 +95,18 @@ class Search:
     @property
     def any_way(self) -> ColumnElement[bool]:
         """Right without asking the database first: by the index, or by a number."""
-        return or_(self.by_index, self._numbered)
+        return or_(self.by_index, t.cases.c.id.in_(self._numbered))
 
     @property
-    def _numbered(self) -> ColumnElement[bool]:
-        """The case, the order or the source's own number, typed out."""
-        c = t.cases.c
-        known = self.words.strip()
-        ordered = select(t.orders.c.case_id).where(t.orders.c.number == known.upper())
-        return or_(c.code == known.upper(), c.code == known, c.external_id == known, c.id.in_(ordered))
+    def _numbered(self) -> CompoundSelect[Any]:
+        """The ids of the cases of which this is the number, or that of an order or the source's own, typed out."""
+        c, o, known = t.cases.c, t.orders.c, self.words.strip()
+        clients = _clients()
+        return union(
+            select(c.id).where(c.code.in_({known, known.upper()})),
+            select(o.case_id).where(o.number == known.upper()),
+            select(c.id).join(clients, clients.c.client == c.client).where(c.external_id == known),
+        )
 
     def condition(self, connection: Connection) -> tuple[ColumnElement[bool], bool]:
         """The quickest condition, and whether the terms are common."""
@@ -103,7 +120,16 @@ class Search:
         """Cases whose number is just what was typed; asked only where it looks like one."""
         if not _is_number(self.words):
             return []
-        return list(connection.execute(select(t.cases.c.id).where(self._numbered).limit(MOST_NUMBERED)).scalars())
+        return list(connection.execute(self._numbered.limit(MOST_NUMBERED)).scalars())
+
+
+def _clients() -> CTE:
+    """The systems that ever reported: hopped from one to the next in the index of what they sent, so that a source's
+    number needs no index of its own."""
+    client = t.cases.c.client
+    first = select(func.min(client).label("client")).cte("reporters", recursive=True)
+    following = select(func.min(client)).where(client > first.c.client).scalar_subquery()
+    return first.union_all(select(following).where(first.c.client.is_not(None)))
 
 
 def is_common(connection: Connection, asked: Question) -> bool:

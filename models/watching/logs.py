@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
 
 from models import chain
 from models import tables as t
+from models.queries import MOST_COUNTED
 from models.watching import ledger
 from models.watching import tables as w
 
@@ -63,10 +64,12 @@ def page(
     return lines, lines[-1].id if len(rows) > size else None
 
 
-def count(connection: Connection, log: str, wanted: Wanted) -> int:
-    """How many lines the whole list has."""
-    found = select(func.count()).select_from(_TABLES[log]).where(_where(log, wanted))
-    return int(connection.execute(found).scalar_one())
+def count(connection: Connection, log: str, wanted: Wanted) -> tuple[int, bool]:
+    """How many lines the whole list has, counted no further than `MOST_COUNTED`, and whether that is exact."""
+    table = _TABLES[log]
+    first = select(table.c.id).where(_where(log, wanted)).limit(MOST_COUNTED + 1).subquery()
+    found = int(connection.execute(select(func.count()).select_from(first)).scalar_one())
+    return min(found, MOST_COUNTED), found <= MOST_COUNTED
 
 
 def chain_state(connection: Connection, log: str) -> tuple[int, list[str]]:
@@ -76,10 +79,11 @@ def chain_state(connection: Connection, log: str) -> tuple[int, list[str]]:
 
 
 def acts(connection: Connection, log: str) -> Sequence[str]:
-    """The acts (or purposes) that occur, for a choice."""
-    column = _columns(log)["act"]
-    found = select(column).distinct().where(_where(log, Wanted())).order_by(column)
-    return connection.execute(found).scalars().all()
+    """The acts (or purposes) that occur in the newest `MOST_COUNTED` lines, for a choice."""
+    column, table = _columns(log)["act"], _TABLES[log]
+    newest = select(column.label("act")).where(_where(log, Wanted())).order_by(table.c.id.desc()).limit(MOST_COUNTED)
+    act = newest.subquery().c.act
+    return connection.execute(select(act).distinct().order_by(act)).scalars().all()
 
 
 def _columns(log: str) -> Mapping[str, ColumnElement[Any]]:
@@ -93,8 +97,7 @@ def _where(log: str, wanted: Wanted) -> ColumnElement[bool]:
     columns = _columns(log)
     parts: list[ColumnElement[bool]] = [true()]
     if log in ("acts", "exports"):
-        is_export = t.audit.c.act.like(f"{EXPORTS}%")
-        parts.append(is_export if log == "exports" else ~is_export)
+        parts.append(t.EXPORT if log == "exports" else ~t.EXPORT)
     if wanted.who:
         parts.append(columns["who"] == wanted.who)
     if wanted.act:

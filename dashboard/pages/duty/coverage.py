@@ -10,6 +10,7 @@ from dash import dcc, html
 
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
+from dashboard.pages.duty.sheet import page_number
 from dashboard.problems import Problem
 from dashboard.services import Services, services, visitor
 from models.accounts import Visitor
@@ -17,8 +18,8 @@ from models.directory import Directory
 from models.duty import rounds, ticks
 from models.messages import iso
 
-MOST = 400
-"""Grids in one table; a county with more is read town by town."""
+PAGE = 60
+"""Grids on a page, the worst first."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Coverage:
     """Those that this visitor may choose."""
     now: datetime
     directory: Directory
+    number: int = 1
+    """Which page of the table, from 1."""
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
@@ -67,7 +70,7 @@ def read(services_: Services, who: Visitor, query: Mapping[str, str]) -> Coverag
         raise Problem(422, f"There is no town {town!r}.", field="town")
     slots = rounds.slots_of(directory.county)
     with services_.store.read() as connection:
-        found = ticks.ticks(connection, ticks.first_day(day), day)
+        found = ticks.around(connection, slots, day)
         grids = [grid for grid in ticks.grids(connection) if not town or town in (grid.town, grid.code)]
         posts, kinds = ticks.posts(connection), ticks.kinds(connection)
     formulas = directory.county.get("staffing", ())
@@ -84,7 +87,7 @@ def read(services_: Services, who: Visitor, query: Mapping[str, str]) -> Coverag
         for grid in grids
     ]
     towns = [who.area] if who.area else directory.towns
-    return Coverage(day, town, rows, slots, towns, now, directory)
+    return Coverage(day, town, rows, slots, towns, now, directory, page_number(query))
 
 
 def _day(text: str | None, today: date) -> date:
@@ -101,12 +104,25 @@ def _day(text: str | None, today: date) -> date:
 def build(context: PageContext, view: Coverage) -> html.Div:
     """The page."""
     title = html.Div([html.H1(context.text("coverage.title")), parts.as_of(context, view.now)], className="desk-title")
-    shown = sorted(view.rows, key=_worst)[:MOST]
-    children = [title, _tabs(context), _form(context, view), _figures(context, view)]
-    if len(view.rows) > MOST:
-        children.append(html.P(context.text("coverage.too_many", n=MOST, all=f"{len(view.rows):,}"), className="faint"))
-    children.append(_table(context, view, shown))
+    first = (view.number - 1) * PAGE
+    shown = sorted(view.rows, key=_worst)[first : first + PAGE]
+    children = [title, _tabs(context), _form(context, view), _figures(context, view), _table(context, view, shown)]
+    if len(view.rows) > PAGE:
+        children.append(_pager(context, view, first, len(shown)))
     return parts.frame(context, "/duty", children, module="duty", words=("desk.stale",))
+
+
+def _pager(context: PageContext, view: Coverage, first: int, shown: int) -> html.Nav:
+    """Where in the table this is, and the pages beside it; the figures above are of all grids."""
+    last = first + shown
+    words = context.text("coverage.range", first=f"{min(first + 1, last):,}", last=f"{last:,}", n=f"{len(view.rows):,}")
+    links = []
+    steps = ((-1, "duty.before", view.number > 1), (1, "duty.after", last < len(view.rows)))
+    for step, key, there in steps:
+        if there:
+            href = f"/duty/coverage?town={view.town}&day={view.day}&page={view.number + step}"
+            links.append(html.A(context.text(key), href=href, className="tool", **{"data-step": str(step)}))
+    return html.Nav([html.Span(words, className="faint"), *links], className="pager", **{"aria-label": words})
 
 
 def _worst(row: GridRow) -> tuple[bool, int, int, str]:

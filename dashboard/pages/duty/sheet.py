@@ -9,7 +9,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.api.duty import current
+from dashboard.api import duty as api
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty.sources import SourceRow, source_rows, sources_panel
@@ -18,12 +18,18 @@ from dashboard.services import Services, services, visitor
 from models import desk
 from models.directory import Directory
 from models.duty import handover, roster
+from models.duty.handover import SECTIONS, Part
 from models.messages import iso
 from models.reference import rosters
 
 WORDS = ("duty.network", "duty.expired", "duty.forbidden", "duty.conflict", "desk.stale", "duty.sure")
 SHOWN = 8
-"""Rows of a list on the page before it folds; the paper has all of them."""
+"""Rows of each list on the page; the rest is a list of its own."""
+PAGE = 100
+"""Rows on a page of one list."""
+SIGNED = 60
+"""Rows of each list of a signed sheet on the screen; its paper has all of them."""
+MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class DutyView:
 
     now: datetime
     since: datetime
-    lists: Mapping[str, Sequence[Mapping[str, Any]]]
+    lists: Mapping[str, Part]
     on: Sequence[roster.Shift]
     next_: Sequence[roster.Shift]
     sheets: Sequence[Any]
@@ -40,14 +46,37 @@ class DutyView:
     directory: Directory
 
 
-def layout(context: PageContext) -> html.Div:
-    """The page of now."""
-    return build(context, read(services()))
+def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
+    """The page of now, or (`list`, `page`) one of its lists.
+
+    Raises:
+        Problem: 422 for what is no list or no page of it.
+    """
+    name = query.get("list")
+    if not name:
+        return build(context, read(services()))
+    if name not in SECTIONS:
+        raise Problem(422, f"There is no list {name[:40]!r}; expected one of {', '.join(SECTIONS)}.", field="list")
+    number = page_number(query)
+    found, moment = api.part(services(), name, (number - 1) * PAGE, PAGE)
+    return build_list(context, ListView(name, number, found, services().directory(), moment.now))
+
+
+def page_number(query: Mapping[str, str]) -> int:
+    """Which page of a list a query string asks for, from 1.
+
+    Raises:
+        Problem: 422.
+    """
+    text = query.get("page") or "1"
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST_PAGES:
+        raise Problem(422, f"Expected a page from 1 to {MOST_PAGES:,}; came {text[:20]!r}.", field="page")
+    return int(text)
 
 
 def read(services_: Services) -> DutyView:
     """Everything the page shows."""
-    lists, since, moment = current(services_)
+    lists, since, moment = api.heads(services_, SHOWN)
     local = moment.now.astimezone(services_.zone)
     with desk.steady(services_.store) as connection:
         weekly, changes = rosters(connection)
@@ -72,7 +101,10 @@ def build(context: PageContext, view: DutyView) -> html.Div:
     )
     left = [
         figures(context, view.lists, view.now),
-        *[section(context, view.directory, name, rows, view.now) for name, rows in view.lists.items()],
+        *[
+            section(context, view.directory, name, part, view.now, f"/duty?list={name}")
+            for name, part in view.lists.items()
+        ],
     ]
     right = [
         _on_duty(context, view),
@@ -100,18 +132,18 @@ def _links(context: PageContext) -> html.Nav:
 # --- the lists -------------------------------------------------------------------------------------------------------
 
 
-def figures(context: PageContext, lists: Mapping[str, Sequence[Any]], cut: datetime) -> html.Div:
-    """The numbers of a sheet, each the length of its list below."""
+def figures(context: PageContext, lists: Mapping[str, Part], cut: datetime) -> html.Div:
+    """The numbers of a sheet, each the length of its list."""
     cells = [
         html.A(
             [
                 html.Span(context.text(f"duty.section.{name}")),
                 html.B(
-                    f"{len(rows):,}",
+                    f"{part.total:,}",
                     className="num",
                     **{
                         "data-figure": f"handover-{name}",
-                        "data-value": str(len(rows)),
+                        "data-value": str(part.total),
                         "data-as-of": iso(cut),
                         "data-state": "live",
                     },
@@ -120,26 +152,25 @@ def figures(context: PageContext, lists: Mapping[str, Sequence[Any]], cut: datet
             href=f"#{name}",
             className="duty-figure",
             title=context.text(f"duty.definition.{name}"),
-            **{"data-section": name, "data-zero": "yes" if not rows else "no"},
+            **{"data-section": name, "data-zero": "no" if part.total else "yes"},
         )
-        for name, rows in lists.items()
+        for name, part in lists.items()
     ]
     return html.Div(cells, className="duty-figures")
 
 
 def section(
-    context: PageContext, directory: Directory, name: str, rows: Sequence[Mapping[str, Any]], cut: datetime
+    context: PageContext, directory: Directory, name: str, part: Part, cut: datetime, whole: str
 ) -> html.Section:
-    """One list of a sheet, whole; the page folds what is long, the paper does not."""
-    made = [_row(context, directory, name, row, cut) for row in rows]
+    """The beginning of one list of a sheet; `whole` is the address at which all of it stands."""
     body: list[Any] = [html.P(context.text("duty.none"), className="empty duty-none")]
-    if made:
-        body = [_table(made[:SHOWN])]
-    if len(made) > SHOWN:
-        more = context.text("duty.more", n=f"{len(made) - SHOWN:,}")
-        body.append(html.Details([html.Summary(more), _table(made[SHOWN:])], className="duty-more"))
+    if part.rows:
+        body = [_table([_row(context, directory, name, row, cut) for row in part.rows])]
+    left = part.total - len(part.rows)
+    if left:
+        body.append(html.A(context.text("duty.more", n=f"{left:,}"), href=whole, className="duty-more"))
     head = [html.Span(context.text(f"duty.definition.{name}"), className="faint")]
-    title = f"{context.text(f'duty.section.{name}')} {len(rows):,}"
+    title = f"{context.text(f'duty.section.{name}')} {part.total:,}"
     return html.Section(
         [
             html.Div([html.H2(title), html.Div(head, className="panel-scope")], className="panel-head"),
@@ -147,7 +178,7 @@ def section(
         ],
         id=name,
         className="panel duty-list",
-        **{"aria-label": title, "data-list": name, "data-length": str(len(rows))},
+        **{"aria-label": title, "data-list": name, "data-length": str(part.total)},
     )
 
 
@@ -185,6 +216,54 @@ def _case(context: PageContext, directory: Directory, row: Mapping[str, Any], cu
         html.Td(parts.when(context, due_at, cut), className="num duty-due"),
     ]
     return html.Tr(cells, **{"data-case": row["code"], **({"data-clock": "overdue"} if late else {})})
+
+
+# --- one list --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListView:
+    """A page of one list of the sheet, as it stands now."""
+
+    name: str
+    number: int
+    part: Part
+    directory: Directory
+    now: datetime
+
+
+def build_list(context: PageContext, view: ListView) -> html.Div:
+    """The list's page: its number is the length of the whole, whatever page is shown."""
+    name, total = context.text(f"duty.section.{view.name}"), view.part.total
+    figure = parts.figure(context, f"handover-{view.name}", total, view.now, context.text("duty.total", n=f"{total:,}"))
+    title = html.Div([html.H1(name), figure, parts.as_of(context, view.now)], className="desk-title")
+    rows = [_row(context, view.directory, view.name, row, view.now) for row in view.part.rows]
+    table = _table(rows) if rows else html.P(context.text("duty.none"), className="empty duty-none")
+    panel = parts.panel(
+        name, [table], tools=[html.Span(context.text(f"duty.definition.{view.name}"), className="faint")]
+    )
+    about = {"data-list": view.name, "data-length": str(total)}
+    return parts.frame(
+        context,
+        "/duty",
+        [title, _links(context), panel, _pager(context, view)],
+        module="duty",
+        words=WORDS,
+        about=about,
+    )
+
+
+def _pager(context: PageContext, view: ListView) -> html.Nav:
+    """Where in the list this is, and the pages beside it."""
+    first, last = (view.number - 1) * PAGE, (view.number - 1) * PAGE + len(view.part.rows)
+    words = context.text("duty.range", first=f"{min(first + 1, last):,}", last=f"{last:,}", n=f"{view.part.total:,}")
+    links = [html.A(context.text("duty.back"), href="/duty", className="tool")]
+    steps = ((-1, "duty.before", view.number > 1), (1, "duty.after", last < view.part.total))
+    for step, key, there in steps:
+        if there:
+            href = f"/duty?list={view.name}&page={view.number + step}"
+            links.append(html.A(context.text(key), href=href, className="tool", **{"data-step": str(step)}))
+    return html.Nav([html.Span(words, className="faint"), *links], className="pager", **{"aria-label": words})
 
 
 # --- the right side --------------------------------------------------------------------------------------------------
@@ -277,8 +356,8 @@ def _archive(context: PageContext, view: DutyView) -> html.Section:
 # --- a signed sheet --------------------------------------------------------------------------------------------------
 
 
-def archived(context: PageContext, number: str) -> html.Div:
-    """A sheet as it was signed: on the screen and on paper alike.
+def archived(context: PageContext, number: str, query: Mapping[str, str]) -> html.Div:
+    """A sheet as it was signed: its paper (`whole`), or on the screen the beginning of each list.
 
     Raises:
         Problem: 404 where there is none, 403 for who is bound to a part of the county.
@@ -288,16 +367,20 @@ def archived(context: PageContext, number: str) -> html.Div:
         sheet = handover.one(connection, int(number)) if number.isdecimal() and len(number) < 10 else None
     if sheet is None:
         raise Problem(404, f"There is no hand-over sheet {number!r}.", field="number")
-    return build_archived(context, sheet, services().directory())
+    return build_archived(context, sheet, services().directory(), whole=query.get("whole") == "yes")
 
 
-def build_archived(context: PageContext, sheet: Any, directory: Directory) -> html.Div:
+def build_archived(context: PageContext, sheet: Any, directory: Directory, *, whole: bool) -> html.Div:
     """The sheet's page. Its figures and lists are those that were signed, whatever became of the cases since."""
-    sound = handover.unbroken(sheet)
+    sound, paper = handover.unbroken(sheet), f"/duty/{sheet.id}?whole=yes"
+    lists = {name: Part.of(rows, len(rows) if whole else SIGNED) for name, rows in sheet.body.items()}
+    complete = all(len(part.rows) == part.total for part in lists.values())
     title = html.Div(
         [
             html.H1(f"{context.county_text('title')} · {context.text('duty.sheet_title', n=sheet.id)}"),
-            html.Button(context.text("duty.print"), type="button", className="tool", **{"data-print": "yes"}),
+            html.Button(context.text("duty.print"), type="button", className="tool", **{"data-print": "yes"})
+            if complete
+            else html.A(context.text("duty.paper"), href=paper, className="tool"),
         ],
         className="desk-title",
     )
@@ -319,9 +402,9 @@ def build_archived(context: PageContext, sheet: Any, directory: Directory) -> ht
         context.text("duty.signatures"),
         [html.Dl(pairs, className="pairs"), html.P(proof, className="faint case-note" if sound else "bad case-note")],
     )
-    lists = [section(context, directory, name, rows, sheet.cut_at) for name, rows in sheet.body.items()]
+    made = [section(context, directory, name, part, sheet.cut_at, f"{paper}#{name}") for name, part in lists.items()]
     about = {"data-sheet": str(sheet.id), "data-sound": "yes" if sound else "no"}
-    children = [title, head, figures(context, sheet.body, sheet.cut_at), *lists]
+    children = [title, head, figures(context, lists, sheet.cut_at), *made]
     return parts.frame(
         context, "/duty", [html.Div(children, className="duty-paper")], module="duty", words=WORDS, about=about
     )

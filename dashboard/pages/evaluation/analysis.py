@@ -142,19 +142,31 @@ def _head(context: PageContext, view: View) -> html.Div:
     )
     figure = html.Span(
         [html.B(html.A(f"{total.now:,}", href=_list(view))), context.text("analysis.reported")],
-        **{"data-figure": "analysis-reported", "data-value": str(total.now), "data-state": "live"},
+        **{
+            "data-figure": "analysis-reported",
+            "data-value": str(total.now),
+            "data-state": "waiting" if view.sheet.waiting else "live",
+        },
     )  # fmt: skip
     found = view.sheet
     standing = sum(len(rows) for rows in (found.spots, found.places, found.categories, found.days))
     return html.Div(
         [
             figure,
+            *_waiting(context, found),
             html.Span(usual, className="faint"),
             html.Span([html.B(str(standing)), context.text("analysis.standing")]),
             html.Span([html.B(str(len(found.repeats))), context.text("analysis.repeated")]),
         ],
         className="analysis-head",
     )
+
+
+def _waiting(context: PageContext, found: Sheet) -> list[html.Span]:
+    """An honest word where the sums behind the sheet are still being written."""
+    if not found.waiting:
+        return []
+    return [html.Span(context.text("analysis.waiting"), className="tag", **{"data-book": "waiting"})]
 
 
 def _list(view: View, *, first: date | None = None, last: date | None = None, **fields: str) -> str:

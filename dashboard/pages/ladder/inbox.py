@@ -91,8 +91,8 @@ def read(query: InboxQuery, *, whole: bool) -> InboxView:
         with here.store.read() as connection:
             bundles, left = inbox.bundles(connection, who.name, wanted)
             alone = [bundle for bundle in bundles[:GROUPS] if bundle.group.count == 1]
-            found = {bundle: inbox.page(connection, who.name, bundle.members, size=1).rows for bundle in alone}
-        singles = {bundle: mailroom.entry(rows[0]) for bundle, rows in found.items() if rows}
+            found = {bundle: inbox.newest(connection, who.name, bundle.members) for bundle in alone}
+        singles = {bundle: mailroom.entry(row) for bundle, row in found.items() if row is not None}
     mailroom.mark_opened(here, who, list(singles.values()) if bundles else page.entries)
     return InboxView(
         query=query,
