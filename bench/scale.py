@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
@@ -47,6 +48,7 @@ from models.timebase import Timebase, real_now, set_timebase
 
 TARGET_MS, TARGET_RATIO = 300.0, 1.5
 FIGURES = "api figures"
+ZONE = ZoneInfo("Asia/Shanghai")
 RECIPE = 3
 """Changes with what `bench.bulk` makes: a kept store of another recipe is made anew."""
 
@@ -161,8 +163,8 @@ def _made(place: Place, size: int) -> float:
         at = datetime.now(UTC)
         make(store, size, at, show=_shown)
         with store.write() as connection:
-            connection.execute(insert(t.account), _people())
-            around.sign(connection, Moment(at, Settings(_env_file=None, secret_key="bench").zone))
+            connection.execute(insert(t.account), people())
+            around.sign(connection, Moment(at, ZONE))
         place.marker.write_text(json.dumps({"at": at.isoformat(), "recipe": RECIPE}), encoding="ascii")
     else:
         migrate(store)
@@ -172,7 +174,7 @@ def _made(place: Place, size: int) -> float:
     return time.monotonic() - began
 
 
-def _people() -> list[dict[str, Any]]:
+def people() -> list[dict[str, Any]]:
     """One account of each role, named like it; the grid worker and the department bound to theirs."""
     bound = {Role.GRID: {"area": GRID}, Role.DEPARTMENT: {"department": DEPARTMENT}}
     return [

@@ -17,6 +17,7 @@ from models.camera_health.events import faulty
 from models.door import escalated_fact
 from models.emergencies.listing import count_running
 from models.filters import Moment, burning, is_open, predicate
+from models.indexing import plain
 from models.ladder.floods import Counted, grouped
 from models.messages import AlarmGroup, Counts, DepartmentRow, Figures, GridMap, Pin, Snapshot, Trend
 
@@ -95,8 +96,8 @@ def _amount(condition: ColumnElement[bool]) -> Any:
 
 
 def _open_groups(connection: Connection, moment: Moment) -> list[_Group]:
-    keys = (c.area, c.town, c.department, c.level)
-    rows = connection.execute(
+    keys = tuple(plain(column) for column in (c.area, c.town, c.department, c.level))
+    rows: Any = connection.execute(
         select(
             *keys,
             func.count(),
@@ -129,7 +130,8 @@ def _counts(groups: Sequence[_Group], reported: int, closed: int, escalated: int
 
 
 def _by_town(connection: Connection, condition: ColumnElement[bool]) -> Counter[str | None]:
-    rows = connection.execute(select(c.town, func.count()).where(condition).group_by(c.town))
+    town = plain(c.town)
+    rows = connection.execute(select(town, func.count()).where(condition).group_by(town))
     return Counter({row[0]: row[1] for row in rows})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from models import tables as t
 from models.evaluation.listing import Listing, ListingRefused
 from models.forecast.late import will_be_late
+from models.indexing import plain
 from models.moves import Actor, Role, Stage
 from models.overview.windows import Window, WindowRefused
 from models.search.ask import Search, Unsearchable, search
@@ -56,6 +58,21 @@ ENDLESS = frozenset({"all", "closed", "void"})
 
 PAST = ENDLESS | {"reported-today", "closed-today"}
 """States that are not of open cases alone."""
+
+
+LEADING = ("area", "category", "department", "source", "level")
+"""Fields whose indexes have a list in its order of time, the one that leaves the fewest cases first; a town comes later."""
+Look = Callable[[ColumnElement[Any]], ColumnElement[Any]]
+LONGEST_CLIENT = 64
+
+
+def _itself(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return column
+
+
+def client_of(name: str) -> str:
+    """The client that an account's own reports come from; no token can be called so."""
+    return f"@{name}"[:LONGEST_CLIENT]
 
 
 class FilterRefused(Exception):
@@ -188,9 +205,19 @@ class CaseFilter:
 
     def _in_area(self, code: str) -> ColumnElement[bool]:
         """The cases of a grid, or of a whole town; of either where it is not known which it is."""
+        here = self._leading == "area"
+        area, town = (c.area, c.town) if here else (plain(c.area), plain(c.town))
         if self.is_town is None:
-            return or_(c.area == code, c.town == code)
-        return c.town == code if self.is_town else c.area == code
+            return or_(area == code, town == code)
+        return town == code if self.is_town else area == code
+
+    @property
+    def _leading(self) -> str | None:
+        """The field by whose index the list is read; None: by that of the open cases, or by one of time."""
+        if self.state not in PAST:
+            return None
+        order = LEADING if not self.is_town else ("category", "department", "area", "source", "level")
+        return next((name for name in order if getattr(self, name) not in (None, "")), None)
 
     @property
     def search(self) -> Search | None:
@@ -213,19 +240,15 @@ class CaseFilter:
         Raises:
             FilterRefused: the filter cannot be.
         """
-        asked = self.search
+        asked, leading = self.search, self._leading
         parts = [predicate(self.state, moment)]
         if asked is not None:
             parts.append(asked.any_way if found is None else found)
-        for column, value in (
-            (c.department, self.department),
-            (c.category, self.category),
-            (c.source, self.source),
-            (c.stage, self.stage),
-            (c.level, self.level),
-        ):
+        for name in (*LEADING[1:], "stage"):
+            value = getattr(self, name)
             if value is not None:
-                parts.append(column.is_(None) if value == "" else column == value)
+                column = c[name] if name == leading else plain(c[name])
+                parts.append(c[name].is_(None) if value == "" else column == value)
         if self.area is not None:
             parts.append(self._in_area(self.area))
         if self.address is not None:
@@ -255,16 +278,28 @@ def _within(text: str) -> ColumnElement[bool]:
         raise FilterRefused("window", str(error)) from error
 
 
-def scope(actor: Actor) -> ColumnElement[bool]:
-    """Which cases a role may know of at all (design.md §4): denied unless a line here allows it."""
+def scope(actor: Actor, *, among_open: bool = False) -> ColumnElement[bool]:
+    """Which cases a role may know of at all (design.md §4): denied unless a line here allows it.
+
+    Args:
+        among_open: the statement asks for open cases only, which have an index of their own.
+    """
+    by: Look = plain if among_open else _itself
     if actor.role in (Role.DUTY, Role.OPERATOR, Role.LEADER, Role.DISPLAY, Role.SYSTEM):
-        here = true() if actor.area is None else or_(c.area == actor.area, c.town == actor.area)
-        return here if actor.department is None else and_(here, c.department == actor.department)
+        here = true() if actor.area is None else or_(by(c.area) == actor.area, by(c.town) == actor.area)
+        return here if actor.department is None else and_(here, by(c.department) == actor.department)
     if actor.role is Role.DEPARTMENT and actor.department:
         o = t.orders.c
         part = select(o.case_id).where(o.department == actor.department, t.CO, o.withdrawn_at.is_(None))
-        return or_(c.department == actor.department, c.transfer_to == actor.department, c.id.in_(part))
+        return or_(by(c.department) == actor.department, c.transfer_to == actor.department, by(c.id).in_(part))
     if actor.role is Role.GRID:
-        own = c.reported_by == actor.name
-        return or_(own, c.area == actor.area) if actor.area else own
+        own = _reported_by(actor.name, by)
+        return or_(own, by(c.area) == actor.area) if actor.area else own
     return false()
+
+
+def _reported_by(name: str, by: Look) -> ColumnElement[bool]:
+    """What somebody reported: under an account's own name as client (`dashboard.api.reports`), so that the index of what
+    each client sent has it; or past the API, under none."""
+    mine = by(c.reported_by) == name
+    return or_(and_(by(c.client) == client_of(name), mine), and_(c.client.is_(None), mine))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, sele
 
 from models import tables as t
 from models.filters import FilterRefused, scope
+from models.indexing import plain
 from models.moves import Actor, Role
 from models.queries import MOST_COUNTED, read_key
 
@@ -18,6 +19,9 @@ o = t.orders.c
 
 STATES = ("open", "unreceipted", "receipt-late", "late", "answered", "done", "withdrawn", "all")
 """What may be asked for."""
+
+STANDING = frozenset({"open", "unreceipted", "receipt-late", "late"})
+"""States of the few orders of which nothing came yet; they have an index of their own."""
 
 
 def in_force() -> ColumnElement[bool]:
@@ -62,7 +66,8 @@ class OrderFilter:
         parts = [_PREDICATES[self.state](now)]
         if self.kind not in (None, "dispatch"):
             parts.append(t.ASKED)  # said once more: few orders, with an index of their own
-        for column, value in ((o.kind, self.kind), (o.department, self.department), (t.cases.c.code, self.case)):
+        department = plain(o.department) if self.state in STANDING else o.department
+        for column, value in ((o.kind, self.kind), (department, self.department), (t.cases.c.code, self.case)):
             if value is not None:
                 parts.append(column == value)
         return and_(*parts)
@@ -94,7 +99,7 @@ def page(
         FilterRefused: the key or the filter is not valid.
     """
     joined = t.orders.join(t.cases, o.case_id == t.cases.c.id)
-    where = and_(_scope(actor), wanted.where(now))
+    where = and_(_scope(actor, among_open=wanted.state in STANDING), wanted.where(now))
     first = select(o.id).select_from(joined).where(where).limit(MOST_COUNTED + 1).subquery()
     found = int(connection.execute(select(func.count()).select_from(first)).scalar_one())
     case = t.cases.c
@@ -111,8 +116,10 @@ def page(
     return OrderPage(rows, min(found, MOST_COUNTED), following, found <= MOST_COUNTED)
 
 
-def _scope(actor: Actor) -> ColumnElement[bool]:
+def _scope(actor: Actor, *, among_open: bool) -> ColumnElement[bool]:
     """A department sees its own orders; others those of the cases that they may know of."""
+    mine = scope(actor, among_open=True)  # each order brings its case along: no index of cases is looked for
     if actor.role is Role.DEPARTMENT:
-        return and_(o.department == (actor.department or ""), scope(actor))
-    return scope(actor)
+        own = plain(o.department) if among_open else o.department
+        return and_(own == (actor.department or ""), mine)
+    return mine

@@ -95,7 +95,7 @@ def _condition(
         wanted = replace(wanted, is_town=level == "town")
     asked = wanted.search
     found, common = asked.condition(connection) if asked else (None, False)
-    return and_(scope(actor), wanted.where(moment, found)), common
+    return and_(scope(actor, among_open=wanted.state not in PAST), wanted.where(moment, found)), common
 
 
 def _bound(wanted: CaseFilter, common: bool) -> int | None:

@@ -50,6 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if room == "journey" or (room == "edges" and name.startswith(ALONE)):
             item.add_marker(pytest.mark.alone)
 
+
 POSTGRES_OPTIONS = "-c listen_addresses='' -c fsync=off -c max_connections=200 -c shared_buffers=32MB"
 
 

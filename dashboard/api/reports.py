@@ -13,6 +13,7 @@ from dashboard.services import services, visitor
 from models import desk
 from models.accounts import Visitor
 from models.door import Outcome, Report
+from models.filters import client_of
 from models.geodesy import wgs84
 from models.moves import Refused, Role
 
@@ -71,7 +72,7 @@ def _filed(body: ReportBody, who: Visitor, source: str, by_token: bool, key: str
         area=body.area,
         address=body.address,
         level=body.level,
-        client=who.name if by_token else f"@{who.name}"[:64],
+        client=who.name if by_token else client_of(who.name),
         external_id=body.external_id,
         idempotency_key=key,
         request_hash=_hash(body) if key is not None else None,

@@ -106,7 +106,9 @@ def _open_rows(
     rank = case(*((conditions[name], number) for number, name in enumerate(wanted)), else_=len(wanted))
     why = case(*((conditions[name], literal(name)) for name in wanted), else_=literal(""))
     rows = select(*c, why.label("reason")).where(
-        and_(t.OPEN, c.stage != Stage.MERGED, scope(actor), or_(*(conditions[name] for name in wanted)))
+        and_(
+            t.OPEN, c.stage != Stage.MERGED, scope(actor, among_open=True), or_(*(conditions[name] for name in wanted))
+        )
     )
     order = (rank, c.due_at.is_(None), c.due_at, c.level, c.reported_at, c.id)
     ordered: Any = rows.order_by(*order).limit(size)
@@ -118,7 +120,7 @@ def _counts(connection: Connection, actor: Actor, conditions: Mapping[str, Any])
     sums = [func.coalesce(func.sum(case((what, 1), else_=0)), 0).label(name) for name, what in open_.items()]
     either = or_(*open_.values())
     counted = select(*sums, func.count().label("any")).where(
-        and_(t.OPEN, t.cases.c.stage != Stage.MERGED, scope(actor), either)
+        and_(t.OPEN, t.cases.c.stage != Stage.MERGED, scope(actor, among_open=True), either)
     )
     row = connection.execute(counted).one()
     counts = {name: int(row._mapping[name]) for name in (*open_, "any")}

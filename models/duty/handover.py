@@ -50,7 +50,7 @@ def lists(
     Call it on a steady connection: all of them as of one moment.
     """
     found: dict[str, list[Any]] = {
-        name: [_case(row) for row in connection.execute(_cases(and_(scope(actor), condition)))]
+        name: [_case(row) for row in connection.execute(_cases(_of(name, actor, condition)))]
         for name, condition in _conditions(moment, since, adjudicate_after).items()
     }
     return found | {"cameras-down": _cameras(connection, actor)}
@@ -77,7 +77,7 @@ def heads(
     Call it on a steady connection.
     """
     keys = {
-        name: _keys(connection, and_(scope(actor), condition))
+        name: _keys(connection, _of(name, actor, condition))
         for name, condition in _conditions(moment, since, adjudicate_after).items()
     }
     rows = _by_key(connection, {key for mine in keys.values() for key in mine[:size]})
@@ -96,10 +96,14 @@ def part(
     """
     if name == "cameras-down":
         return Part.of(_cameras(connection, actor), size, first)
-    keys = _keys(connection, and_(scope(actor), _conditions(moment, since, adjudicate_after)[name]))
+    keys = _keys(connection, _of(name, actor, _conditions(moment, since, adjudicate_after)[name]))
     wanted = keys[first : first + size]
     rows = _by_key(connection, wanted)
     return Part([rows[key] for key in wanted], len(keys))
+
+
+def _of(name: str, actor: Actor, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(scope(actor, among_open=name != "new"), condition)
 
 
 def _keys(connection: Connection, condition: ColumnElement[bool]) -> Sequence[int]:

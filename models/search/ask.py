@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     false,
-    func,
     or_,
     select,
     text,
@@ -30,6 +28,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import NullType
 
 from models import tables as t
+from models.indexing import values_of
 from models.search.grams import Question, Unsearchable, question
 from models.search.index import tokens
 from models.search.tables import case_text
@@ -101,11 +100,11 @@ class Search:
     def _numbered(self) -> CompoundSelect[Any]:
         """The ids of the cases of which this is the number, or that of an order or the source's own, typed out."""
         c, o, known = t.cases.c, t.orders.c, self.words.strip()
-        clients = _clients()
+        clients = values_of(c.client, "clients")  # so that a source's number needs no index of its own
         return union(
             select(c.id).where(c.code.in_({known, known.upper()})),
             select(o.case_id).where(o.number == known.upper()),
-            select(c.id).join(clients, clients.c.client == c.client).where(c.external_id == known),
+            select(c.id).join(clients, clients.c.value == c.client).where(c.external_id == known),
         )
 
     def condition(self, connection: Connection) -> tuple[ColumnElement[bool], bool]:
@@ -121,15 +120,6 @@ class Search:
         if not _is_number(self.words):
             return []
         return list(connection.execute(self._numbered.limit(MOST_NUMBERED)).scalars())
-
-
-def _clients() -> CTE:
-    """The systems that ever reported: hopped from one to the next in the index of what they sent, so that a source's
-    number needs no index of its own."""
-    client = t.cases.c.client
-    first = select(func.min(client).label("client")).cte("reporters", recursive=True)
-    following = select(func.min(client)).where(client > first.c.client).scalar_subquery()
-    return first.union_all(select(following).where(first.c.client.is_not(None)))
 
 
 def is_common(connection: Connection, asked: Question) -> bool:
