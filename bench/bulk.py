@@ -113,7 +113,12 @@ def _hurry(connection: Any, _record: Any) -> None:
 @contextmanager
 def _quick(store: Store) -> Iterator[Connection]:
     with store.write() as connection:
-        settings = ("statement_timeout = 0", "synchronous_commit = off", "maintenance_work_mem = '512MB'")
+        settings = (
+            "statement_timeout = 0",
+            "idle_in_transaction_session_timeout = 0",
+            "synchronous_commit = off",
+            "maintenance_work_mem = '512MB'",
+        )
         for setting in (*settings, "session_replication_role = replica"):  # the last: no foreign keys are looked up
             connection.execute(text(f"SET LOCAL {setting}"))
         yield connection
