@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_lean_indexes"
-down_revision = "0013_long_lists"
+revision = "0016_lean_indexes"
+down_revision = "0015_emergencies"
 branch_labels = None
 depends_on = None
 
