@@ -37,7 +37,14 @@ def page(
         found = queries.page(connection, wanted, who.actor, moment, after=after, size=size, sort=sort)
         late = forecasts.rows(parts, connection, found.rows, moment)
     rows = [row(case, moment, rules, late.get(case.id)) for case in found.rows]
-    return shapes.CasePage(cases=rows, total=found.total, total_exact=found.exact, next=found.next, as_of=moment.now)
+    return shapes.CasePage(
+        cases=rows,
+        total=found.total,
+        total_exact=found.exact,
+        looked_at=found.looked_at,
+        next=found.next,
+        as_of=moment.now,
+    )
 
 
 def whole(parts: Services, who: Visitor, code: str) -> shapes.CaseWhole:

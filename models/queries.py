@@ -20,17 +20,25 @@ MOST_COUNTED = 10_000
 """Rows of a list that grows with the years that are counted; a longer one is said to have more than so many."""
 MOST_FOUND = 1_000
 """The same for words that are in very many texts."""
+LOOKED_AT = 20_000
+"""Cases of a list among which such words are looked for at once; the following page looks on behind them."""
 
 
 @dataclass(frozen=True)
 class Page:
     """One page of a list, and the length of the whole list: `total`, or more than that where it is not `exact`.
-    `next` is the key of the following page."""
+    `next` is the key of the following page.
+
+    Attributes:
+        looked_at: where common words were looked for in so many cases only: `total` counts what was found among those,
+            and the following page looks on, even when this one is not full.
+    """
 
     rows: Sequence[Row[Any]]
     total: int
     next: str | None
     exact: bool = True
+    looked_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,11 @@ class Sort:
         """What comes after a place."""
         here, there = tuple_(self.by, t.cases.c.id), tuple_(literal(at, t.Utc()), literal(key))
         return here < there if self.descending else here > there
+
+    def until(self, at: datetime, key: int) -> ColumnElement[bool]:
+        """What comes up to a place, itself too."""
+        here, there = tuple_(self.by, t.cases.c.id), tuple_(literal(at, t.Utc()), literal(key))
+        return here >= there if self.descending else here <= there
 
 
 SORTS = {
@@ -77,22 +90,48 @@ def page(
     """
     if sort not in SORTS:
         raise FilterRefused("sort", f"There is no order {sort!r}; expected one of {', '.join(SORTS)}.")
-    order = SORTS[sort]
+    order, place = SORTS[sort], read_key(after) if after else None
+    wanted = _placed(connection, wanted)
     where, common = _condition(connection, wanted, actor, moment)
+    edge = _edge(connection, wanted, moment, order, place) if common and wanted.state in ENDLESS else None
+    if edge is not None:
+        where = and_(where, order.until(*edge), *([order.behind(place[0], place[1])] if place and place[0] else []))
     total, exact = _counted(connection, where, _bound(wanted, common))
-    rows = _rows(connection, where, order, read_key(after) if after else None, size + 1)
+    rows = _rows(connection, where, order, place, size + 1)
     more = len(rows) > size
     rows = rows[:size]
-    return Page(rows, total, _key(rows[-1], order) if more else None, exact)
+    following = _key(rows[-1], order) if more else (f"{edge[0].isoformat()}~{edge[1]}" if edge else None)
+    return Page(rows, total, following, exact and edge is None, None if edge is None else LOOKED_AT)
+
+
+def _edge(
+    connection: Connection, wanted: CaseFilter, moment: Moment, order: Sort, place: tuple[datetime | None, int] | None
+) -> tuple[datetime, int] | None:
+    """How far common words are looked for: the place that `LOOKED_AT` cases of the same filter lead to, found in an index
+    alone. None where there are fewer, or the order is another one than that of the reports."""
+    if order.optional:
+        return None
+    wider = replace(wanted, q=None, state="all", stage=None, address=None, evaluation=None)
+    key = t.cases.c.id
+    query = select(order.by, key).where(wider.where(moment))
+    if place is not None and place[0] is not None:
+        query = query.where(order.behind(place[0], place[1]))
+    found = connection.execute(query.order_by(*order.order(order.by, key)).offset(LOOKED_AT - 1).limit(1)).first()
+    return (found[0], int(found[1])) if found else None
+
+
+def _placed(connection: Connection, wanted: CaseFilter) -> CaseFilter:
+    """The filter that knows whether its area is a town."""
+    if wanted.area is None:
+        return wanted
+    level = connection.execute(select(t.area.c.level).where(t.area.c.code == wanted.area)).scalar()
+    return replace(wanted, is_town=level == "town")
 
 
 def _condition(
     connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment
 ) -> tuple[ColumnElement[bool], bool]:
     """The whole condition of a list, and whether its words are common."""
-    if wanted.area is not None:
-        level = connection.execute(select(t.area.c.level).where(t.area.c.code == wanted.area)).scalar()
-        wanted = replace(wanted, is_town=level == "town")
     asked = wanted.search
     found, common = asked.condition(connection) if asked else (None, False)
     return and_(scope(actor, among_open=wanted.state not in PAST), wanted.where(moment, found)), common
@@ -165,6 +204,7 @@ def read_key(text: str) -> tuple[datetime | None, int]:
 
 def count(connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment) -> int:
     """How many cases the list holds; for a list that grows with the years, no more than its bound (see `page`)."""
+    wanted = _placed(connection, wanted)
     where, common = _condition(connection, wanted, actor, moment)
     return _counted(connection, where, _bound(wanted, common))[0]
 
@@ -178,6 +218,7 @@ def counts(
         FilterRefused: the filter is not valid.
     """
     standing = [state for state in states if state not in PAST]
+    wanted = _placed(connection, wanted)
     where, _ = _condition(connection, replace(wanted, state="open"), actor, moment)
     sums = [func.coalesce(func.sum(when((predicate(state, moment), 1), else_=0)), 0) for state in standing]
     found = connection.execute(select(*sums).select_from(t.cases).where(where)).one() if standing else ()

@@ -323,6 +323,10 @@ class CasePage(BaseModel):
     cases: list[CaseRow]
     total: int
     total_exact: bool = Field(True, description="false: the list is longer than `total`, and was counted no further")
+    looked_at: int | None = Field(
+        None,
+        description="common words were looked for in so many cases only; `total` counts among those, `next` looks on",
+    )
     next: str | None
     as_of: Instant
 

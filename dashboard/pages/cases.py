@@ -83,8 +83,9 @@ def read(services_: Services, query: CaseQuery) -> Listing:
 def build(context: PageContext, listing: Listing) -> html.Div:
     """The page."""
     page = listing.page
-    key = "cases.total" if page.total_exact else "cases.total_over"
-    total = parts.figure(context, "list-total", page.total, page.as_of, context.text(key, n=f"{page.total:,}"))
+    key = "cases.total" if page.total_exact else "cases.total_looked" if page.looked_at else "cases.total_over"
+    words = context.text(key, n=f"{page.total:,}", looked=f"{page.looked_at or 0:,}")
+    total = parts.figure(context, "list-total", page.total, page.as_of, words)
     title = html.Div(
         [html.H1(context.text("cases.title")), total, parts.as_of(context, page.as_of)], className="desk-title"
     )
@@ -234,6 +235,8 @@ def _table(context: PageContext, listing: Listing) -> html.Div:
     if not listing.page.cases:
         only_open = listing.query.state == "open" and "filters" not in listing.counts
         key = "cases.empty_open" if only_open and not listing.query.q else "cases.empty"
+        if listing.page.looked_at and listing.page.next:
+            key = "cases.empty_looked"
         return html.Div(html.P(context.text(key), className="empty"), className="desk-table-box")
     head = html.Tr([_head(context, listing, name) for name in COLUMNS])
     rows = [_row(context, listing.directory, case, listing.page.as_of) for case in listing.page.cases]

@@ -171,6 +171,28 @@ def test_a_list_that_grows_with_the_years_says_that_it_is_longer(
         assert (page.total, page.exact) == (len(TEXTS), True)
 
 
+def test_common_words_are_looked_for_stretch_by_stretch_and_every_case_is_found_once(
+    county_store: Store, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_all(door, county_store)
+    moment, wanted = Moment(real_now(), ZONE), CaseFilter(q="垃圾")
+    with county_store.read() as connection:
+        expected = [row.id for row in queries.page(connection, wanted, OPERATOR, moment, size=100).rows]
+        monkeypatch.setattr(ask, "COMMON", 0)
+        for stretch, size in ((2, 1), (3, 100), (1, 1), (1_000, 2)):
+            monkeypatch.setattr(queries, "LOOKED_AT", stretch)
+            seen, after, pages = [], None, 0
+            while True:
+                page = queries.page(connection, wanted, OPERATOR, moment, after=after, size=size)
+                assert len(page.rows) <= page.total or page.looked_at is None
+                seen += [row.id for row in page.rows]
+                after, pages = page.next, pages + 1
+                if after is None:
+                    break
+            assert seen == expected and len(expected) > 1, (stretch, size)
+            assert page.exact and (pages > 1) == (stretch < len(TEXTS) or size < len(expected))
+
+
 def test_plain_text_of_a_case_has_no_line_breaks(county_store: Store, door: Door) -> None:
     case = file_all(door, county_store)[5]
     assert index.body(case) == plain(index.body(case))
