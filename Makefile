@@ -20,13 +20,13 @@ demo: $(RUN) $(ASSETS)
 up: $(RUN) $(ASSETS)
 	@$(BIN)/gridcommand up
 
-# Two at a time what does not mind company, then one by one what watches clocks, processes and browsers.
+# Two at a time what does not mind company (with one seed, so that both workers name the tests alike), then one by one what watches clocks, processes and browsers.
 # `make test PYTEST="tests/unit -k clock"` runs just that, serially.
 test: system $(TEST) $(ASSETS) check
 ifdef PYTEST
 	$(BIN)/python -m pytest $(PYTEST)
 else
-	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --maxprocesses 2 $(SLOWEST)
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --maxprocesses 2 $(SLOWEST)
 	$(BIN)/python -m pytest -m alone $(SLOWEST)
 endif
 
