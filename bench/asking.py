@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from dashboard.routes import TABLE, Route
 from models import accounts
+from models.filters import STATES
 from models.moves import Role
 from models.store import Store
 from models.timebase import real_now
@@ -22,8 +23,6 @@ Asking = Callable[[], Any]
 Browsers = Mapping[Role, FlaskClient]
 FIRST = (Role.OPERATOR, Role.DUTY, Role.LEADER, Role.DEPARTMENT, Role.GRID, Role.ADMIN, Role.AUDITOR)
 """Who asks for a route that needs nothing said: the first that may."""
-STATES = ("open", "overdue", "due-soon", "will-be-late", "unreceipted", "escalated", "reported-today", "closed-today",
-          "closed", "void", "uncovered", "no-deadline", "all")  # fmt: skip
 NO_PAGES = frozenset({"/", "/readyz", "/login", "/logout", "/language", "/display", "/grid/worker.js", "/_favicon.ico"})
 """Neither lists nor figures; and what needs other processes."""
 FILES = frozenset({"/cases.csv"})

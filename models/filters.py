@@ -57,6 +57,8 @@ ENDLESS = frozenset({"all", "closed", "void"})
 """States that grow with the years: their lists are counted up to a bound and then said to be over it."""
 
 PAST = ENDLESS | {"reported-today", "closed-today"}
+"""States that are not of open cases alone, and may hold very many."""
+CLOSED_TOO = PAST | {"to-call"}
 """States that are not of open cases alone."""
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import case as when
 
 from models import tables as t
 from models.emergencies.listing import next_clock as emergencies_clock
-from models.filters import ENDLESS, PAST, CaseFilter, FilterRefused, Moment, predicate, scope
+from models.filters import CLOSED_TOO, ENDLESS, PAST, CaseFilter, FilterRefused, Moment, predicate, scope
 from models.moves import Actor
 
 PAGE = 50
@@ -217,14 +217,14 @@ def counts(
     Raises:
         FilterRefused: the filter is not valid.
     """
-    standing = [state for state in states if state not in PAST]
+    standing = [state for state in states if state not in CLOSED_TOO]
     wanted = _placed(connection, wanted)
     where, _ = _condition(connection, replace(wanted, state="open"), actor, moment)
     sums = [func.coalesce(func.sum(when((predicate(state, moment), 1), else_=0)), 0) for state in standing]
     found = connection.execute(select(*sums).select_from(t.cases).where(where)).one() if standing else ()
     known = {state: int(number) for state, number in zip(standing, found, strict=True)}
     others = {
-        state: count(connection, replace(wanted, state=state), actor, moment) for state in states if state in PAST
+        state: count(connection, replace(wanted, state=state), actor, moment) for state in states if state in CLOSED_TOO
     }
     return {state: (known | others)[state] for state in states}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_lean_indexes"
-down_revision = "0015_emergencies"
+revision = "0018_lean_indexes"
+down_revision = "0017_return_calls"
 branch_labels = None
 depends_on = None
 
