@@ -288,7 +288,7 @@ Index(
 )
 
 TO_CALL = and_(cases.c.stage == "closed", cases.c.stage_due_at.is_not(None))
-Index("ix_cases_to_call", cases.c.stage_due_at, sqlite_where=TO_CALL, postgresql_where=TO_CALL)
+Index("ix_cases_to_call", cases.c.reported_at, cases.c.id, sqlite_where=TO_CALL, postgresql_where=TO_CALL)
 UNSENT = cases.c.client.is_(None)
 Index("ix_cases_reporter", cases.c.reported_by, sqlite_where=UNSENT, postgresql_where=UNSENT)
 MERGED = cases.c.merged_into.is_not(None)

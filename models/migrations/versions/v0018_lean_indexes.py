@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 OPEN, UNSENT = sa.text("closed_at IS NULL"), sa.text("client IS NULL")
+TO_CALL = sa.text("stage = 'closed' AND stage_due_at IS NOT NULL")
 CLOSED = sa.text("closed_at IS NOT NULL")
 OPEN_ORDERS = sa.text("done_at IS NULL AND withdrawn_at IS NULL AND concluded_at IS NULL")
 EXPORT = sa.text("substr(act, 1, 7) = 'export.'")
@@ -41,6 +42,8 @@ def upgrade() -> None:
     op.create_index("ix_cases_reporter", "cases", ["reported_by"], sqlite_where=UNSENT, postgresql_where=UNSENT)
     op.drop_index("ix_cases_open", "cases")
     op.create_index("ix_cases_open", "cases", ["reported_at", "id"], sqlite_where=OPEN, postgresql_where=OPEN)
+    op.drop_index("ix_cases_to_call", "cases")
+    op.create_index("ix_cases_to_call", "cases", ["reported_at", "id"], sqlite_where=TO_CALL, postgresql_where=TO_CALL)
     for column, more in CARRIED.items():
         op.drop_index(f"ix_cases_{column}_reported", "cases")
         op.create_index(f"ix_cases_{column}_reported", "cases", [column, "reported_at", *more])
@@ -58,6 +61,8 @@ def downgrade() -> None:
         op.drop_index(f"ix_audit_{column}", "audit")
     for name in reversed(PARTS):
         op.drop_index(name, "orders")
+    op.drop_index("ix_cases_to_call", "cases")
+    op.create_index("ix_cases_to_call", "cases", ["stage_due_at"], sqlite_where=TO_CALL, postgresql_where=TO_CALL)
     for column in CARRIED:
         op.drop_index(f"ix_cases_{column}_reported", "cases")
         op.create_index(f"ix_cases_{column}_reported", "cases", [column, "reported_at"])
