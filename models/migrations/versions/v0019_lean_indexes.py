@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_lean_indexes"
-down_revision = "0017_return_calls"
+revision = "0019_lean_indexes"
+down_revision = "0018_drill_speed"
 branch_labels = None
 depends_on = None
 
