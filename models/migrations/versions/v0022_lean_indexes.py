@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_lean_indexes"
-down_revision = "0018_drill_speed"
+revision = "0022_lean_indexes"
+down_revision = "0021_briefs"
 branch_labels = None
 depends_on = None
 
