@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,30 @@ def key(sqlite_county: Store) -> str:
     return add_token(sqlite_county, "report", "read", name="city app")
 
 
+@pytest.fixture(scope="module")
+def standing(
+    sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, str]]:
+    """One server for all tests that ask and are refused: nothing in it changes what another of them sees."""
+    folder = tmp_path_factory.mktemp("open311")
+    shutil.copy(sqlite_templates["county"], folder / "gridcommand.sqlite")
+    store = Store(f"sqlite:///{folder / 'gridcommand.sqlite'}")
+    key = add_token(store, "report", "read", name="city app")
+    with web(store, folder, HeardNews()) as app:
+        yield app, key
+    store.close()
+
+
+@pytest.fixture
+def server(standing: tuple[Flask, str]) -> Flask:
+    return standing[0]
+
+
+@pytest.fixture
+def token(standing: tuple[Flask, str]) -> str:
+    return standing[1]
+
+
 def get(app: Flask, path: str, key: str | None, **query: Any) -> TestResponse:
     return app.test_client().get(f"{BASE}/{path}", query_string={"api_key": key, **query} if key else query)
 
@@ -103,8 +128,8 @@ def errors(answer: TestResponse) -> tuple[int, str]:
 # --- GET service list ------------------------------------------------------------------------------------------------
 
 
-def test_the_service_list_names_each_service_in_json(app: Flask, key: str) -> None:
-    answer = get(app, "services.json", key)
+def test_the_service_list_names_each_service_in_json(server: Flask, token: str) -> None:
+    answer = get(server, "services.json", token)
     assert answer.status_code == 200 and answer.content_type == "application/json; charset=utf-8"
     found = {one["service_code"]: one for one in answer.get_json()}
     assert set(found["010101"]) == {
@@ -121,23 +146,23 @@ def test_the_service_list_names_each_service_in_json(app: Flask, key: str) -> No
     assert "01" not in found  # only what can be reported
 
 
-def test_the_service_list_is_the_same_in_xml(app: Flask, key: str) -> None:
-    root = xml(get(app, "services.xml", key))
+def test_the_service_list_is_the_same_in_xml(server: Flask, token: str) -> None:
+    root = xml(get(server, "services.xml", token))
     assert root.tag == "services" and {child.tag for child in root} == {"service"}
-    plain = [{**one, "metadata": "true"} for one in get(app, "services.json", key).get_json()]
+    plain = [{**one, "metadata": "true"} for one in get(server, "services.json", token).get_json()]
     assert [texts(child) for child in root] == plain
 
 
-def test_the_service_list_speaks_english_where_it_is_asked_to(app: Flask, key: str) -> None:
-    names = {one["service_name"] for one in get(app, "services.json", key, locale="en").get_json()}
+def test_the_service_list_speaks_english_where_it_is_asked_to(server: Flask, token: str) -> None:
+    names = {one["service_name"] for one in get(server, "services.json", token, locale="en").get_json()}
     assert "Exposed rubbish" in names
 
 
 # --- GET service definition ------------------------------------------------------------------------------------------
 
 
-def test_a_service_definition_has_its_attributes(app: Flask, key: str) -> None:
-    body = get(app, "services/010101.json", key).get_json()
+def test_a_service_definition_has_its_attributes(server: Flask, token: str) -> None:
+    body = get(server, "services/010101.json", token).get_json()
     assert body["service_code"] == "010101"
     level = body["attributes"][0]
     assert level["datatype"] == "singlevaluelist" and level["code"] == "level" and level["variable"] is True
@@ -148,18 +173,18 @@ def test_a_service_definition_has_its_attributes(app: Flask, key: str) -> None:
         assert {"variable", "code", "datatype", "required", "datatype_description", "order", "description"} <= set(one)
 
 
-def test_a_service_definition_in_xml_nests_attributes_and_values(app: Flask, key: str) -> None:
-    root = xml(get(app, "services/010101.xml", key))
+def test_a_service_definition_in_xml_nests_attributes_and_values(server: Flask, token: str) -> None:
+    root = xml(get(server, "services/010101.xml", token))
     assert root.tag == "service_definition" and root.findtext("service_code") == "010101"
     assert root.findtext("attributes/attribute/variable") == "true"
     assert [one.findtext("key") for one in root.findall("attributes/attribute/values/value")] == ["1", "2", "3", "4"]
 
 
-def test_an_unknown_service_code_is_404(app: Flask, key: str) -> None:
-    assert errors(get(app, "services/999.xml", key))[0] == 404
-    assert errors(get(app, "services/01.json", key))[0] == 404
-    assert errors(get(app, "requests.json", key, service_code="999"))[0] == 404
-    assert errors(post(app, key, service_code="999"))[0] == 404
+def test_an_unknown_service_code_is_404(server: Flask, token: str) -> None:
+    assert errors(get(server, "services/999.xml", token))[0] == 404
+    assert errors(get(server, "services/01.json", token))[0] == 404
+    assert errors(get(server, "requests.json", token, service_code="999"))[0] == 404
+    assert errors(post(server, token, service_code="999"))[0] == 404
 
 
 # --- POST service request --------------------------------------------------------------------------------------------
@@ -245,8 +270,10 @@ def test_a_pictures_address_is_kept_as_text_and_not_fetched(app: Flask, key: str
     ],
 )
 @pytest.mark.parametrize("form", ["json", "xml"])
-def test_what_is_wrong_is_400_and_named(app: Flask, key: str, fault: dict[str, Any], names: str, form: str) -> None:
-    code, description = errors(post(app, key, form, **fault))
+def test_what_is_wrong_is_400_and_named(
+    server: Flask, token: str, fault: dict[str, Any], names: str, form: str
+) -> None:
+    code, description = errors(post(server, token, form, **fault))
     assert code == 400
     assert names in description
 
@@ -266,22 +293,22 @@ def test_a_missing_or_invalid_key_is_403(app: Flask, sqlite_county: Store) -> No
         assert errors(answer)[0] == 403
 
 
-def test_the_key_may_also_come_as_a_bearer_token(app: Flask, key: str) -> None:
-    answer = app.test_client().get(f"{BASE}/services.json", headers={"Authorization": f"Bearer {key}"})
+def test_the_key_may_also_come_as_a_bearer_token(server: Flask, token: str) -> None:
+    answer = server.test_client().get(f"{BASE}/services.json", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200
 
 
-def test_another_jurisdiction_is_404_and_our_own_need_not_be_named(app: Flask, key: str) -> None:
-    assert get(app, "services.json", key, jurisdiction_id="990100").status_code == 200
-    assert errors(get(app, "services.xml", key, jurisdiction_id="city.gov"))[0] == 404
-    assert errors(post(app, key, jurisdiction_id="city.gov"))[0] == 404
+def test_another_jurisdiction_is_404_and_our_own_need_not_be_named(server: Flask, token: str) -> None:
+    assert get(server, "services.json", token, jurisdiction_id="990100").status_code == 200
+    assert errors(get(server, "services.xml", token, jurisdiction_id="city.gov"))[0] == 404
+    assert errors(post(server, token, jurisdiction_id="city.gov"))[0] == 404
 
 
-def test_other_formats_and_methods_are_refused_in_the_standards_form(app: Flask, key: str) -> None:
-    assert errors(get(app, "services.csv", key))[0] == 404
-    assert errors(app.test_client().delete(f"{BASE}/requests.json"))[0] == 405
-    assert errors(get(app, "nothing.json", key))[0] == 404
-    assert errors(post(app, key, description="x" * 70_000))[0] == 413
+def test_other_formats_and_methods_are_refused_in_the_standards_form(server: Flask, token: str) -> None:
+    assert errors(get(server, "services.csv", token))[0] == 404
+    assert errors(server.test_client().delete(f"{BASE}/requests.json"))[0] == 405
+    assert errors(get(server, "nothing.json", token))[0] == 404
+    assert errors(post(server, token, description="x" * 70_000))[0] == 413
 
 
 # --- GET service requests --------------------------------------------------------------------------------------------
@@ -306,9 +333,9 @@ def test_a_number_with_signs_that_no_number_has_is_404(county_store: Store) -> N
         assert list(requests.named(connection, who, ["a\x00b", "x" * 5_000, "\ud800"])) == []
 
 
-def test_an_unknown_request_is_404(app: Flask, key: str) -> None:
-    assert errors(get(app, "requests/none.xml", key))[0] == 404
-    assert errors(get(app, "tokens/none.json", key))[0] == 404
+def test_an_unknown_request_is_404(server: Flask, token: str) -> None:
+    assert errors(get(server, "requests/none.xml", token))[0] == 404
+    assert errors(get(server, "tokens/none.json", token))[0] == 404
 
 
 def test_a_token_leads_to_its_request(app: Flask, key: str) -> None:
@@ -357,8 +384,8 @@ def test_requests_are_chosen_by_number_service_and_time(app: Flask, key: str) ->
         {"page_size": "-1"},
     ],
 )
-def test_a_list_that_cannot_be_is_400(app: Flask, key: str, query: dict[str, str]) -> None:
-    assert errors(get(app, "requests.json", key, **query))[0] == 400
+def test_a_list_that_cannot_be_is_400(server: Flask, token: str, query: dict[str, str]) -> None:
+    assert errors(get(server, "requests.json", token, **query))[0] == 400
 
 
 def test_a_client_that_only_reports_sees_its_own_requests_only(app: Flask, key: str, sqlite_county: Store) -> None:
@@ -381,11 +408,11 @@ def test_the_list_is_the_same_on_both_databases(county_store: Store) -> None:
 # --- discovery, bounds -----------------------------------------------------------------------------------------------
 
 
-def test_the_discovery_file_says_where_and_in_which_formats(app: Flask) -> None:
-    endpoint = get(app, "discovery.json", None).get_json()["endpoints"][0]
+def test_the_discovery_file_says_where_and_in_which_formats(server: Flask) -> None:
+    endpoint = get(server, "discovery.json", None).get_json()["endpoints"][0]
     assert endpoint["specification"] == "http://wiki.open311.org/GeoReport_v2"
     assert endpoint["url"].endswith("/open311/v2") and endpoint["formats"] == ["text/xml", "application/json"]
-    root = xml(get(app, "discovery.xml", None))
+    root = xml(get(server, "discovery.xml", None))
     assert [one.text for one in root.findall("endpoints/endpoint/formats/format")] == endpoint["formats"]
 
 

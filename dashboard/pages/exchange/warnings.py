@@ -92,8 +92,9 @@ def _tabs(context: PageContext, asked: WarningQuery, totals: Mapping[str, int]) 
 
 def _card(context: PageContext, row: WarningRow, page: WarningPage) -> html.Li:
     state = _state(row, page)
+    words = html.Div([*_words(context, row), _facts(context, row)], className="warning-words")
     return html.Li(
-        [_plate(context, row), html.Div(_words(context, row), className="warning-words"), _aside(context, row, state)],
+        [_plate(context, row), words, _aside(context, row, state)],
         className="warning-card",
         **{"data-warning": str(row.id), "data-state": state, "data-status": row.status or ""},
     )
@@ -133,7 +134,8 @@ def _words(context: PageContext, row: WarningRow) -> list[Any]:
     ]
 
 
-def _aside(context: PageContext, row: WarningRow, state: str) -> html.Div:
+def _facts(context: PageContext, row: WarningRow) -> html.Div:
+    """Who said it, under which number, and when; of a refused message only when and by which way it came."""
     facts = [
         (context.text("exchange.warnings.issuer"), row.sender or "—"),
         (context.text("exchange.warnings.number"), row.identifier or "—"),
@@ -142,15 +144,13 @@ def _aside(context: PageContext, row: WarningRow, state: str) -> html.Div:
         (context.text("exchange.warnings.received"), f"{parts.stamp(context, row.received_at)} · {row.feed}"),
     ]
     shown = facts if row.state == "accepted" else facts[-1:]
-    told = [part for label, value in shown for part in (html.Dt(label), html.Dd(value))]
-    return html.Div(
-        [
-            html.Span(context.text(f"exchange.warnings.is.{state}"), className="warning-state"),
-            html.Dl(told, className="warning-facts"),
-            *_start(context, row, state),
-        ],
-        className="warning-aside",
-    )
+    told = [html.Span([html.Span(f"{label} ", className="faint"), value]) for label, value in shown]
+    return html.Div(told, className="warning-facts")
+
+
+def _aside(context: PageContext, row: WarningRow, state: str) -> html.Div:
+    standing = html.Span(context.text(f"exchange.warnings.is.{state}"), className="warning-state")
+    return html.Div([standing, *_start(context, row, state)], className="warning-aside")
 
 
 def _start(context: PageContext, row: WarningRow, state: str) -> list[html.A]:
