@@ -51,7 +51,7 @@ function reportOf(page, room, report, mine) {
   return el("article", { class: "report-card", "data-report": report.number, "data-kind": report.kind, "data-sent": draft ? "" : "yes" },
     el("header", {}, el("b", {}, report.name), el("span", { class: "num faint" }, t("emergency.report.number", { n: report.number })),
       el("span", { class: "faint" }, draft ? t("emergency.report.draft") : t("emergency.report.sent", { time: words.minute(Date.parse(report.sent_at)), name: report.sent_by, to: report.sent_to }))),
-    el("details", { open: draft }, el("summary", {}, report.elements.map((one) => one.label).join(" · ")), el("dl", {}, ...report.elements.flatMap((one) => [el("dt", {}, one.label), el("dd", {}, one.text)]))),
+    el("details", { open: draft }, el("summary", {}, report.elements.map((one) => one.label).join(" · ")), el("dl", { tabindex: 0 }, ...report.elements.flatMap((one) => [el("dt", {}, one.label), el("dd", {}, one.text)]))),
     el("footer", {}, ...acts, link("", t("emergency.print")), link("/pdf", t("emergency.report.pdf")), link("/docx", t("emergency.report.word"))));
 }
 

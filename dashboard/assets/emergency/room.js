@@ -242,7 +242,7 @@ const ORDER = { open: 0, waiting: 1, done: 2, skipped: 3, needless: 4 };
 
 function tasksOf(page, room, mine, ticks) {
   const sorted = [...room.tasks].sort((a, b) => ORDER[a.state] - ORDER[b.state] || b.life - a.life || Date.parse(a.due_at ?? 0) - Date.parse(b.due_at ?? 0));
-  return el("ul", { class: "room-task-list" }, ...sorted.map((task) => taskOf(page, task, mine, ticks)));
+  return el("ul", { class: "room-task-list", tabindex: 0, "aria-label": page.words.t("emergency.panel.tasks") }, ...sorted.map((task) => taskOf(page, task, mine, ticks)));
 }
 
 function addTask(page, room) {
