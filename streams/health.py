@@ -312,15 +312,18 @@ def _learned(usual: Usual, measures: Measures, elapsed: float, limits: Threshold
     least = _LEARNING_WEIGHT if usual.span < _LEARNING_SECONDS else 0.0
     weight = max(1.0 / number, least, 1.0 - 0.5 ** (elapsed / limits.half_life))
     sharp, like, still, chroma = measures.edges, measures.likeness, measures.stillness, measures.colour
+    edged = usual.edged + (sharp is not None and sharp.acuity is not None)
+    seldom = max(weight, 1.0 / max(1, edged))
     return Usual(
         grain=_quieter(usual.grain, still.grain if still else None, weight),
-        acuity=_nearer(usual.acuity, sharp.acuity if sharp else None, weight),
-        swing=_nearer(usual.swing, _swing(usual, measures), weight) or 0.0,
+        acuity=_nearer(usual.acuity, sharp.acuity if sharp else None, seldom),
+        swing=_nearer(usual.swing, _swing(usual, measures), seldom) or 0.0,
         sharpness=_nearer(usual.sharpness, sharp.sharpness if sharp else None, weight),
         match=_nearer(usual.match, like.match if like else None, weight),
         neutral=_nearer(usual.neutral, chroma.neutral if chroma else None, weight),
         blown=_nearer(usual.blown, measures.light.blown if measures.light else None, weight) or 0.0,
         number=number,
+        edged=edged,
         span=usual.span + min(elapsed, limits.learning / 3.0),
     )
 

@@ -183,10 +183,15 @@ class Measures:
         return {name: round(value, 4) for name, value in found.items() if value is not None}
 
 
+EDGED = 10
+"""Pictures with edges that must have been learned from before blur is judged: at night a view may show one in hours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usual:
     """A camera's own numbers, as slow means over sound pictures; None until known. `swing`: mean deviation of the
-    acuity from its mean. `number`: pictures learned from, `span`: seconds learned over."""
+    acuity from its mean. `number`: pictures learned from, `edged`: those of them with an acuity, `span`: seconds learned
+    over."""
 
     grain: float | None = None
     acuity: float | None = None
@@ -196,6 +201,7 @@ class Usual:
     neutral: float | None = None
     blown: float = 0.0
     number: int = 0
+    edged: int = 0
     span: float = 0.0
 
     def known(self, limits: Thresholds) -> bool:
@@ -312,7 +318,8 @@ def _displaced(look: Look) -> bool:
 
 
 def _blurred(look: Look, edges: Edges) -> bool | None:
-    if edges.acuity is None or look.usual.acuity is None or not look.usual.known(look.limits):
+    known = look.usual.known(look.limits) and look.usual.edged >= EDGED
+    if edges.acuity is None or look.usual.acuity is None or not known:
         return None
     share, swings = look.limits.acuity_below, 4.0
     if not look.usual.fixed(look.limits):  # it turns or is carried: near and far, at rest and in motion by turns

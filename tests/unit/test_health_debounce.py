@@ -108,7 +108,7 @@ def test_a_fault_changes_at_most_once_in_the_shorter_of_its_delays(
 # --- hysteresis ------------------------------------------------------------------------------------------------------
 
 LIMITS = Thresholds()
-USUAL = Usual(grain=1.0, acuity=0.9, sharpness=500.0, match=0.9, neutral=3.0, number=100, span=600.0)
+USUAL = Usual(grain=1.0, acuity=0.9, sharpness=500.0, match=0.9, neutral=3.0, number=100, edged=100, span=600.0)
 SOUND = Measures(
     Light(120.0, 50.0, 1.0, 0.0), Edges(500.0, 0.9, 0.8), Stillness(1.2, 1.0, 0.8), Likeness(0.9, 0.0, 0.05), None,
     Colour(0.0, 0.0, 3.0), 0.0,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from streams.health_measures import Colour, Edges, Light, Likeness, Shift, Stillness
-from streams.health_rules import DELAYS, Fault, Look, Measures, Thresholds, Usual, still_limit, verdicts
+from streams.health_rules import DELAYS, EDGED, Fault, Look, Measures, Thresholds, Usual, still_limit, verdicts
 
 LIMITS = Thresholds()
-USUAL = Usual(grain=1.0, acuity=0.9, sharpness=500.0, match=0.9, neutral=3.0, number=100, span=600.0)
+USUAL = Usual(grain=1.0, acuity=0.9, sharpness=500.0, match=0.9, neutral=3.0, number=100, edged=100, span=600.0)
 LIGHT, EDGES = Light(120.0, 50.0, 1.0, 0.0), Edges(500.0, 0.9, 0.8)
 SOUND = Measures(
     LIGHT, EDGES, Stillness(1.2, 1.0, 0.8), Likeness(0.9, 0.0, 0.05), None, Colour(0.0, 0.0, 3.0), 0.0
@@ -146,3 +146,9 @@ def test_the_figures_of_a_picture_are_plain_numbers_by_name() -> None:
         "texture": 0.8, "grain": 1.0, "alike": 0.8, "match": 0.9, "lost": 0.0, "shift": 0.0, "neutral": 3.0,
     }  # fmt: skip
     assert Measures().figures() == {}
+
+
+def test_blur_is_not_judged_by_the_one_picture_with_edges_of_a_whole_night() -> None:
+    """A carried camera by infra-red showed an edge once in six thousand pictures: nothing is usual after that."""
+    assert Fault.BLURRED in unsaid(SOUND, replace(USUAL, edged=EDGED - 1))
+    assert Fault.BLURRED not in unsaid(SOUND, replace(USUAL, edged=EDGED))
