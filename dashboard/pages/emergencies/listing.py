@@ -21,7 +21,7 @@ from models.moves import Role
 
 STARTERS = frozenset({Role.OPERATOR, Role.DUTY, Role.LEADER})
 SHOWN = 100
-SPOKEN = ("emergency.", "common.", "watching.purpose.", "cameras.reason.", "wall.cameras.", "health.fault.")
+SPOKEN = ("emergency.", "common.", "watching.purpose.", "cameras.", "wall.cameras.", "health.fault.")
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:

@@ -12,6 +12,7 @@ import { drawCanvas } from "./canvas.js";
 import { drawGl, graphicsCard, MANY } from "./gl.js";
 import { Ledger } from "./ledger.js";
 import { buildOverlay } from "./overlay.js";
+import { placeView } from "./place_view.js";
 import { fetchPlaces } from "./places.js";
 
 const PITCH = 40;
@@ -326,7 +327,8 @@ export class GridMap {
   }
 
   #homeView() {
-    const view = homeView(this.#around ?? this.#places.outline, this.#tall ? PITCH : 0, this.#size(), this.#boxes(0.8 * rem()), rem());
+    if (this.#around) return placeView(this.#around, this.#tall ? PITCH : 0, this.#size());
+    const view = homeView(this.#places.outline, this.#tall ? PITCH : 0, this.#size(), this.#boxes(0.8 * rem()), rem());
     this.#homeZoom = view.zoom;
     return view;
   }
