@@ -77,11 +77,16 @@ def _tell(
 
 def settle(work: Writing, room: Room, now: datetime, by: str, department: str | None = None) -> None:
     """Nobody need act any more on what was told: of one department that has answered, or of the whole emergency."""
-    n = lt.notification.c
+    n, d = lt.notification.c, lt.delivery.c
     which = n.emergency_id == room.row.id
     if department is not None:
         of_call = or_(n.reason == "called", n.reason == "silent")
         which = and_(which, n.department == department, of_call)
+        # Whoever answers in the room has seen what was told to them: that is their receipt.
+        mine = (d.channel == who.INBOX, d.recipient == by, d.acknowledged_at.is_(None))
+        seen = update(lt.delivery).where(d.notification_id.in_(select(n.id).where(which)), *mine)
+        work.db.execute(seen.where(d.opened_at.is_(None)).values(opened_at=now))
+        work.db.execute(seen.values(acknowledged_at=now))
     open_ = update(lt.notification).where(which, n.settled_at.is_(None))
     work.db.execute(open_.values(settled_at=now, settled_by=by))
 

@@ -100,6 +100,9 @@ def test_departments_answer_tasks_follow_answers_and_skips_tell_the_supervisor(
 ) -> None:
     number = emergencies.start(flood(), OPERATOR, NOW).room.row.number
     emergencies.act(number, "receive", WATER, later(1))
+    with county_store.read() as connection:
+        entry = inbox.page(connection, "sl-desk", inbox.InboxFilter("all")).rows[0]
+        assert entry.acknowledged_at == entry.opened_at == later(1)
     with pytest.raises(Refused, match="is received; expected called"):
         emergencies.act(number, "receive", WATER, later(1.2))
     with pytest.raises(Refused, match="answers for itself"):
