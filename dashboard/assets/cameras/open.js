@@ -30,7 +30,8 @@ function endLine(key) {
   const line = lines.get(key);
   lines.delete(key);
   if (line?.view) {
-    fetch(`/api/v1/views/${line.view}/actions/end`, { method: "POST", headers: { "X-GC-CSRF": "1" }, keepalive: true }).catch(() => {});
+    const headers = { "X-GC-CSRF": "1", "Content-Type": "application/json" };
+    fetch(`/api/v1/views/${line.view}/actions/end`, { method: "POST", headers, body: "{}", keepalive: true }).catch(() => {});
   }
 }
 
