@@ -33,6 +33,8 @@ SMALLER: tuple[tuple[Any, str, int], ...] = (
 )  # fmt: skip
 """The bounds of the real thing, smaller, so that they are reached by a small store."""
 SLACK = 1.5
+KNOWN = {"/metrics": {"delivery"}}
+"""Deliveries by state for Prometheus: 50,000 entries at a million cases."""
 LEAST = 150
 """Units of work that are nothing: a request's own overhead."""
 
@@ -134,7 +136,8 @@ def test_no_statement_of_a_request_reads_a_growing_table_as_a_whole(
     files: tuple[str, str], server: str, tmp_path: Path
 ) -> None:
     for number, url in enumerate((files[0], server)):
-        assert read_whole(url, tmp_path / str(number)) == {}, url
+        found = read_whole(url, tmp_path / str(number))
+        assert {name: tables for name, tables in found.items() if tables - KNOWN.get(name, set())} == {}, url
 
 
 def test_a_missing_index_is_found_on_both_databases(files: tuple[str, str], server: str, tmp_path: Path) -> None:
