@@ -167,8 +167,12 @@ def test_a_flood_and_a_fire_drill_from_the_start_button_to_the_cancelled_mark(st
     expect(wall.locator('[data-figure="emergencies"]')).to_have_attribute("data-value", "1")
     wall.wait_for_selector("#wall-map[data-ready]")
     expect(wall.locator(".em-rings polygon").first).to_be_attached(timeout=WAIT)
-    wide = "document.querySelector('.em-rings polygon[data-shown]')?.getBBox().width ?? 0"
-    wall.wait_for_function(f"() => {wide} > 100 && {wide} < 1500", timeout=WAIT)  # the perimeter fills the map
+    fills = """() => {
+      const one = document.querySelector(".em-rings polygon[data-shown]");
+      const wide = one ? one.getBBox().width : 0;
+      return wide > 100 && wide < 1500;
+    }"""
+    wall.wait_for_function(fills, timeout=WAIT)  # the perimeter fills the map
     wall.wait_for_timeout(1500)
     stage.shot(wall, "2-wall")
 
