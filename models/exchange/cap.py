@@ -57,6 +57,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d", re.ASCII)
 _NAME = re.compile(r"[^\s,<&]+")
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 _WHOLE = re.compile(r"[-+]?\d{1,18}", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DECIMAL = re.compile(r"[-+]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
 _LOCATION = re.compile(r"\{http://www\.w3\.org/2001/XMLSchema-instance\}(noNamespaceS|s)chemaLocation")
 """The one attribute that may stand on any element; where it points to is never fetched."""
@@ -270,7 +271,7 @@ def _info(parts: _Parts) -> Info:
         headline=parts.maybe("headline"),
         description=parts.maybe("description"),
         instruction=parts.maybe("instruction"),
-        web=parts.maybe("web"),
+        web=parts.maybe_uri("web"),
         contact=parts.maybe("contact"),
         parameters=parts.pairs("parameter"),
         resources=tuple(_resource(_Parts(one)) for one in parts.elements("resource")),
@@ -288,7 +289,9 @@ def _resource(parts: _Parts) -> Resource:
     if size is not None and not _WHOLE.fullmatch(size):
         raise _invalid("size", "a whole number of bytes", size)
     whole = None if size is None else int(size)
-    found = Resource(description, media_type, whole, parts.maybe("uri"), parts.maybe("derefUri"), parts.maybe("digest"))
+    found = Resource(
+        description, media_type, whole, parts.maybe_uri("uri"), parts.maybe("derefUri"), parts.maybe("digest")
+    )
     parts.end()
     return found
 
@@ -399,6 +402,14 @@ class _Parts:
     def time(self, name: str) -> datetime:
         """An instant that must be there."""
         return _instant(name, self.text(name))
+
+    def maybe_uri(self, name: str) -> str | None:
+        """An address that need not be there: whatever comes before its first colon must be a scheme (RFC 3986 §4.2)."""
+        found = self.maybe(name)
+        first = re.split("[/?#]", found or "", maxsplit=1)[0]
+        if ":" in first and not _SCHEME.match(first):
+            raise _invalid(name, "a URI", str(found))
+        return found
 
     def maybe_time(self, name: str) -> datetime | None:
         """An instant that need not be there."""

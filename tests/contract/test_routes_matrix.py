@@ -272,7 +272,7 @@ def plain(rule: str) -> str:
     return re.sub(r"<[^>]*>", "<>", rule) if rule != "/<path:path>" else rule
 
 
-@pytest.mark.parametrize("path", ["/_reload-hash", "/nowhere", "/desks", "/overview", "/cases/", "/Cases"])
+@pytest.mark.parametrize("path", ["/_reload-hash", "/nowhere", "/desks", "/overviews", "/cases/", "/Cases"])
 def test_what_is_not_in_the_table_is_not_there(app: Flask, sqlite_county: Store, path: str) -> None:
     for name in (None, "operator", "admin"):
         assert browser(app, sqlite_county, name).get(path).status_code == 404
