@@ -206,7 +206,7 @@ def test_a_message_is_written_counted_on_the_badge_received_and_seen_by_its_send
     page.fill("[name=body]", "请今晚安排专人值守。")
     page.click("form[data-form=message] [type=submit]")
     page.wait_for_url("**/messages/*")
-    expect(badge).to_have_attribute("data-value", str(before + 1))  # pushed: nobody reloaded the desk
+    expect(badge).to_have_attribute("data-value", str(before + 1), timeout=20_000)  # pushed: nobody reloaded the desk
     desk.goto(page.url)
     desk.click("[data-receive-message]")
     expect(desk.locator("[data-receive-message]")).to_have_count(0)
