@@ -209,7 +209,7 @@ def test_a_message_is_written_counted_on_the_badge_received_and_seen_by_its_send
     expect(badge).to_have_attribute("data-value", str(before + 1), timeout=20_000)  # pushed: nobody reloaded the desk
     desk.goto(page.url)
     desk.click("[data-receive-message]")
-    expect(desk.locator("[data-receive-message]")).to_have_count(0)
+    expect(desk.locator("[data-receive-message]")).to_have_count(0, timeout=20_000)
     page.reload()
     expect(page.locator("main")).to_contain_text("1/1")
 
