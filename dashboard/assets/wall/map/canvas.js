@@ -148,8 +148,12 @@ export function drawCanvas(container, { geo, colours, view, gap }) {
     lean,
 
     states(level, _tall, changes) {
-      for (const [id, { h, b }] of changes) heights[level].set(id, b > 0 ? 0 : h);
-      painter.postMessage({ kind: "states", level, changes });
+      const packed = new Float64Array(4 * changes.length); // handed over whole: thousands of objects would be copied one by one
+      changes.forEach(([id, { c, h, b }], i) => {
+        heights[level].set(id, b > 0 ? 0 : h);
+        [packed[4 * i], packed[4 * i + 1], packed[4 * i + 2], packed[4 * i + 3]] = [id, c, h, b];
+      });
+      painter.postMessage({ kind: "states", level, packed }, [packed.buffer]);
     },
 
     /** The painter hatches what is late by its class. */

@@ -4,7 +4,7 @@
  * ground, the borders) is drawn once for each view and then only copied.
  *
  * Messages: `begin {canvas, geo, columns, colours, unit, lean}`, `view {view, size, ratio}`, `show {level, raised, tall}`,
- * `states {level, changes: [[id, {c, h, b}], …]}`.
+ * `states {level, packed: id, class, height, foot, id, …}`.
  */
 import { ground, mercator } from "./camera.js";
 import { rings } from "./geometry.js";
@@ -238,8 +238,8 @@ const TAKES = {
     look = { level, raised, tall };
     now();
   },
-  states({ level, changes }) {
-    for (const [id, state] of changes) states[level].set(id, state);
+  states({ level, packed }) {
+    for (let i = 0; i < packed.length; i += 4) states[level].set(packed[i], { c: packed[i + 1], h: packed[i + 2], b: packed[i + 3] });
     soon();
   },
 };
