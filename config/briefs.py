@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
+
+from config.tables import optional_toml
 
 FILE = "briefs.toml"
 STRICT = ConfigDict(extra="forbid", strict=False)
@@ -44,14 +45,4 @@ def brief_rules(county: Path) -> BriefRules:
     Raises:
         BriefsError: naming what is wrong where.
     """
-    file = county / FILE
-    if not file.is_file():
-        return BriefRules()
-    try:
-        return TypeAdapter(BriefRules).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BriefsError(f"{file.name} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BriefsError(f"{file.name}, {place}: {first['msg']}.") from error
+    return optional_toml(county / FILE, BriefRules, BriefsError)

@@ -5,12 +5,13 @@ The file is optional: without it nothing is repaired by itself and the wall show
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
+
+from config.tables import optional_toml
 
 FILE = "cameras.toml"
 STRICT = ConfigDict(extra="forbid", strict=False)
@@ -58,14 +59,4 @@ def camera_rules(county: Path) -> CameraRules:
     Raises:
         CamerasError: naming what is wrong where.
     """
-    file = county / FILE
-    if not file.is_file():
-        return CameraRules()
-    try:
-        return TypeAdapter(CameraRules).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CamerasError(f"{file.name} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CamerasError(f"{file.name}, {place}: {first['msg']}.") from error
+    return optional_toml(county / FILE, CameraRules, CamerasError)

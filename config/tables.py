@@ -235,6 +235,22 @@ def typed_toml(path: Path, made: type[Made], findings: Findings) -> Made | None:
         return None
 
 
+def optional_toml(file: Path, made: type[Made], refused: type[Exception]) -> Made:
+    """A file that a county may have, as a dataclass; without it the dataclass's own defaults.
+
+    Raises:
+        refused: naming the file, the first faulty key, and what was expected there.
+    """
+    if not file.is_file():
+        return made()
+    findings = Findings(file.name)
+    found = typed_toml(file, made, findings)
+    if found is None:
+        first = findings.problems[0]
+        raise refused(f"{', '.join(part for part in (file.name, first.field) if part)}: {first.message}")
+    return found
+
+
 def _keys_in(raw: Any, loc: Sequence[int | str]) -> list[int | str]:
     """The part of pydantic's location that is in the file (it also names types), and a last key that is missing."""
     keys: list[int | str] = []

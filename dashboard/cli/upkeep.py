@@ -59,11 +59,11 @@ def check(folder: Path | None) -> int:
             (load_survey_map if file.parent.name == "surveys" else load_map)(file)
         except ReferenceError as error:
             found += [str(problem) for problem in error.problems]
-    try:
-        camera_rules(folder or settings.county)
-        brief_rules(folder or settings.county)
-    except (CamerasError, BriefsError) as error:
-        found.append(str(error))
+    for read in (camera_rules, brief_rules):
+        try:
+            read(folder or settings.county)
+        except (CamerasError, BriefsError) as error:
+            found.append(str(error))
     load_texts()
     for fault in found:
         answer(fault)
