@@ -85,8 +85,12 @@ def report_all(work: Writing, reported: Sequence[Reported]) -> list[Outcome | Re
     """
     answers = _known(work, reported)
     values: dict[int, dict[str, Any]] = {}
+    seen: set[tuple[str, str, str]] = set()
     for place, one in enumerate(reported):
-        if place not in answers and not _repeated(reported, place):
+        marks = _marks(one.report)
+        repeated = not seen.isdisjoint(marks)
+        seen |= marks
+        if place not in answers and not repeated:
             try:
                 values[place] = _values(work, *one)
             except Refused as refused:
@@ -99,11 +103,6 @@ def report_all(work: Writing, reported: Sequence[Reported]) -> list[Outcome | Re
             raise Conflict("with this key")
         answers |= {missing[number]: answer for number, answer in found.items()}
     return [answers[place] for place in range(len(reported))]
-
-
-def _repeated(reported: Sequence[Reported], place: int) -> bool:
-    """Whether one before it comes with the same key."""
-    return bool(_marks(reported[place].report) & {mark for one in reported[:place] for mark in _marks(one.report)})
 
 
 def _marks(report: Report) -> set[tuple[str, str, str]]:
@@ -138,7 +137,8 @@ def _filed(
         [{**lines[case.code][1], "case_id": case.id, "number": 1, "hash": case.trace_head} for case in cases],
     )
     index.add_all(work.db, cases)
-    return {place: _told(work, reported[place], case) for case in cases for place in (lines[case.code][0],)}
+    places = [lines[case.code][0] for case in cases]
+    return {place: _told(work, reported[place], case) for place, case in zip(places, cases, strict=True)}
 
 
 def _told(work: Writing, reported: Reported, case: Row[Any]) -> Outcome:

@@ -13,7 +13,8 @@ from sqlalchemy import func, select, update
 from models import outbox, queries
 from models import tables as t
 from models.accounts import audit
-from models.door import Conflict, Door, Report, ticking, verified
+from models.door import Conflict, Door, Outcome, Report, ticking, verified
+from models.door.reporting import Reported
 from models.door.writing import Step, Writing
 from models.figures import snapshot
 from models.filters import STATES, CaseFilter, Moment
@@ -99,6 +100,27 @@ def test_one_key_for_two_different_reports_is_refused(door: Door, leaf: Callable
     with pytest.raises(Refused) as refusal:
         door.report(a_report(leaf("work_day"), client="c", idempotency_key="k", request_hash="2"), OPERATOR, NOW)
     assert refusal.value.field == "Idempotency-Key"
+
+
+def test_reports_of_one_moment_get_each_its_own_answer(door: Door, leaf: Callable[[str], str]) -> None:
+    good = leaf("work_day")
+    door.report(a_report(good, client="c", external_id="old"), OPERATOR, NOW)
+    asked = [
+        a_report(good, client="c", external_id="new"),
+        a_report("no-such-category", client="c", external_id="wrong"),
+        a_report(good, client="c", external_id="old"),
+        a_report(good, client="c", external_id="new"),
+        a_report(good),
+    ]
+    with door.transaction() as (deed, facts):
+        answers = deed.report_all([Reported(one, OPERATOR, NOW) for one in asked])
+    assert isinstance(answers[1], Refused)
+    new, old, again, other = (answers[place] for place in (0, 2, 3, 4))
+    assert isinstance(new, Outcome) and isinstance(old, Outcome)
+    assert isinstance(again, Outcome) and isinstance(other, Outcome)
+    assert [one.created for one in (new, old, again, other)] == [True, False, False, True]
+    assert again.case.code == new.case.code and old.case.external_id == "old"
+    assert [fact.case for fact in facts] == [new.case.code, other.case.code]  # type: ignore[attr-defined]
 
 
 def test_the_loop_runs_from_report_to_close_and_proves_its_trace(

@@ -1,5 +1,8 @@
 /** Shapes out of GeoJSON: outlines, middles, distances. Pure. */
 
+/** The county as a slab under everything: its own shape a few times more, each so many rem lower, and darker. */
+export const SLAB = [[0.95, "#04101f"], [0.72, "#0b2340"], [0.36, "#0e2a4a"]];
+
 /** All rings of a Polygon or MultiPolygon. */
 export function rings(geometry) {
   if (geometry.type === "Polygon") return geometry.coordinates;

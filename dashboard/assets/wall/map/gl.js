@@ -3,7 +3,7 @@
  * change is a feature state (a class and a height), so that recolouring thousands of grids sends only ids and numbers.
  */
 import { rem } from "../../ui/dom.js";
-import { shrunk } from "./geometry.js";
+import { shrunk, SLAB } from "./geometry.js";
 import { hatch } from "./hatch.js";
 import { makePace } from "./pace.js";
 
@@ -45,9 +45,6 @@ const state = (name) => ["coalesce", ["feature-state", name], HIDDEN];
 const picture = (tile) => tile.getContext("2d").getImageData(0, 0, tile.width, tile.height);
 
 const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-
-/** The county as a slab: its own shape a few times more, a little lower and darker, under everything else. */
-const SLAB = [[0.95, "#04101f"], [0.72, "#0b2340"], [0.36, "#0e2a4a"]];
 
 function slab(unit) {
   return SLAB.map(([depth, colour], i) => ({

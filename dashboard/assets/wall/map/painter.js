@@ -7,12 +7,10 @@
  * `states {level, packed: id, class, height, foot, id, …}`.
  */
 import { ground, mercator } from "./camera.js";
-import { rings } from "./geometry.js";
+import { rings, SLAB } from "./geometry.js";
 import { hatch } from "./hatch.js";
 import { makePace } from "./pace.js";
 
-/** The county as a slab under everything: its own shape a few times more, each a little lower and darker. */
-const SLAB = [[0.95, "#04101f"], [0.72, "#0b2340"], [0.36, "#0e2a4a"]];
 /** Light falls from the north-west: walls that look west, south and east, as shares of the roof's brightness. */
 const WALLS = [0.74, 0.6, 0.47];
 
@@ -151,7 +149,9 @@ function drawFlat() {
   const byClass = new Map();
   for (const place of places[look.level]) {
     const kind = states[look.level].get(place.id)?.c ?? 0;
-    if (kind) byClass.set(kind, [...(byClass.get(kind) ?? []), place]);
+    if (!kind) continue;
+    if (!byClass.has(kind)) byClass.set(kind, []);
+    byClass.get(kind).push(place);
   }
   for (const [kind, shapes] of byClass) fillAll(pen, shapes, paints[kind].roof);
 }
