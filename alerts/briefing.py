@@ -5,11 +5,10 @@ A brief that was missed while nothing ran is made at the next start, with its st
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from concurrent.futures import Executor
 
 from alerts.courier import Desk
+from alerts.leased import again
 from config import texts
 from config.briefs import BriefRules
 from models import desk
@@ -21,8 +20,6 @@ from models.evaluation.reading import Counties
 from models.filters import Moment
 from models.lease import Lease
 from models.timebase import real_now
-
-log = logging.getLogger(__name__)
 
 FIRST = 20.0
 EVERY = 20.0
@@ -41,17 +38,15 @@ class Briefing:
 
     async def again(self) -> None:
         """Wait, then look, for ever."""
-        pause = FIRST
-        while True:
-            await asyncio.sleep(pause)
-            loop = asyncio.get_running_loop()
-            try:
-                if await loop.run_in_executor(self._executor, self._lease.held):
-                    await loop.run_in_executor(self._executor, self.round)
-                pause = EVERY
-            except Exception as error:  # whatever it is: the next brief must not be lost with this one
-                log.warning("A brief was not made: %r Trying again.", error)
-                pause = AFTER_FAULT
+        await again(
+            self._lease,
+            self.round,
+            self._executor,
+            first=FIRST,
+            every=EVERY,
+            after_fault=AFTER_FAULT,
+            failed="A brief was not made: %r Trying again.",
+        )
 
     def round(self) -> list[int]:
         """Make what is due and not there yet; their numbers."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from concurrent.futures import Executor
 from pathlib import Path
 
+from alerts.leased import again
 from models.lease import Lease
 from models.store import Store
 from models.timebase import real_now
 from models.watching.retention import Gone, retain
 
-log = logging.getLogger(__name__)
-
 FIRST = 90.0
 EVERY = 86_400.0
 """Seconds between two rounds."""
+AFTER_FAULT = 3600.0
 PAUSE = 0.02
 """Seconds after each bite, for other people's writes."""
 
@@ -31,17 +29,15 @@ class Keeping:
 
     async def again(self) -> None:
         """Wait, then do a round, for ever."""
-        pause = FIRST
-        while True:
-            await asyncio.sleep(pause)
-            loop = asyncio.get_running_loop()
-            try:
-                if await loop.run_in_executor(self._executor, self._lease.held):
-                    await loop.run_in_executor(self._executor, self.round)
-                pause = EVERY
-            except Exception as error:  # whatever it is: tomorrow must not be lost with today
-                log.warning("Retention was not finished: %s Trying again.", error)
-                pause = 3600.0
+        await again(
+            self._lease,
+            self.round,
+            self._executor,
+            first=FIRST,
+            every=EVERY,
+            after_fault=AFTER_FAULT,
+            failed="Retention was not finished: %s Trying again.",
+        )
 
     def round(self) -> Gone:
         """One round, now."""
