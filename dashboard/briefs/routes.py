@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from flask import Flask, Response, g, render_template
 
 from dashboard.briefs import chart, word
 from dashboard.briefs.view import View, view
-from dashboard.deskwork.sheets import NO_PANGO, NoPango, pdf_of
+from dashboard.deskwork.sheets import file_answer, pdf_answer
 from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import services, visitor
+from dashboard.word import MEDIA_TYPE
 from models.briefs import archive, words
 from models.briefs.words import Tongue
 from models.messages import iso
-
-LOG = logging.getLogger(__name__)
 
 
 def register(server: Flask) -> None:
@@ -71,30 +69,19 @@ def _html(number: str) -> str:
 
 
 def _named(row: Any, ending: str) -> str:
-    return f'attachment; filename="brief-{row.kind}-{row.first:%Y%m%d}.{ending}"'
+    return f"brief-{row.kind}-{row.first:%Y%m%d}.{ending}"
 
 
 def _pdf(number: str) -> Response:
-    """The PDF; where the system cannot make it, the page says so in a sentence and prints all the same."""
     row = kept(number)
-    try:
-        with services().turns.turn():
-            pdf = pdf_of(_page(row, paper=True))
-    except NoPango:
-        LOG.warning("%s", NO_PANGO)
-        return Response(_page(row, paper=False, note="work.sheet.no_pdf"), 501, mimetype="text/html")
-    response = Response(pdf, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = _named(row, "pdf").replace("attachment", "inline")
-    return response
+    return pdf_answer(lambda **how: _page(row, **how), _named(row, "pdf"))
 
 
 def _docx(number: str) -> Response:
     row, say = kept(number), tongue()
     with services().turns.turn():
         file = word.document(_view(row), say.text("brief.legend"), say.text("brief.footer"))
-    response = Response(file, mimetype=word.MEDIA_TYPE)
-    response.headers["Content-Disposition"] = _named(row, "docx")
-    return response
+    return file_answer(file, MEDIA_TYPE, _named(row, "docx"))
 
 
 def _txt(number: str) -> Response:

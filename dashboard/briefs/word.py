@@ -8,13 +8,12 @@ from typing import Any
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from dashboard.briefs import chart
 from dashboard.briefs.view import Sheet, View
+from dashboard.word import set_fonts
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 BODY, HEAD = "宋体", "黑体"
 """Fonts of Chinese offices; where a machine lacks them, Word takes its own for Chinese text."""
 
@@ -49,10 +48,9 @@ def document(view: View, legend: str, footer: str) -> bytes:
 
 
 def _font(style: Any, east: str, size: float) -> None:
-    """Latin and digits in Times New Roman, Chinese in `east`: Word asks for both apart."""
-    style.font.name, style.font.size = "Times New Roman", Pt(size)
+    set_fonts(style, east)
+    style.font.size = Pt(size)
     style.font.color.rgb = None
-    style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), east)
 
 
 def _line(made: Any, text: str, size: float, *, bold: bool = False) -> None:
@@ -62,7 +60,7 @@ def _line(made: Any, text: str, size: float, *, bold: bool = False) -> None:
     run = paragraph.add_run(text)
     run.bold, run.font.size = bold, Pt(size)
     if bold:
-        run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), HEAD)
+        set_fonts(run, HEAD)
 
 
 def _table(made: Any, sheet: Sheet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,29 @@ def _html(number: str) -> str:
 
 
 def _pdf(number: str) -> Response:
-    """The PDF; where the system cannot make it, the page says so in a sentence and prints all the same."""
-    page = _page(number, paper=True)
+    return pdf_answer(lambda **how: _page(number, **how), f"{number}.pdf")
+
+
+def pdf_answer(page: Callable[..., str], name: str) -> Response:
+    """The PDF of a page; where the system cannot make it, the page says so in a sentence and prints all the same.
+
+    Args:
+        page: makes it, `paper` or not, with the key of a `note` where there is something to say.
+    """
+    paper = page(paper=True)
     try:
         with services().turns.turn():
-            pdf = pdf_of(page)
+            pdf = pdf_of(paper)
     except NoPango:
         LOG.warning("%s", NO_PANGO)
-        return Response(_page(number, paper=False, note="work.sheet.no_pdf"), 501, mimetype="text/html")
-    response = Response(pdf, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{number}.pdf"'
+        return Response(page(paper=False, note="work.sheet.no_pdf"), 501, mimetype="text/html")
+    return file_answer(pdf, "application/pdf", name, "inline")
+
+
+def file_answer(body: bytes, kind: str, name: str, how: str = "attachment") -> Response:
+    """A file with its name, to be kept (`attachment`) or looked at (`inline`)."""
+    response = Response(body, mimetype=kind)
+    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
     return response
 
 

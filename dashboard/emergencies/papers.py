@@ -7,20 +7,19 @@ from typing import Any
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from flask import Flask, Response, g, render_template
 
-from dashboard.deskwork.sheets import NoPango, pdf_of
+from dashboard.deskwork.sheets import file_answer, pdf_answer
 from dashboard.emergencies.reading import known, report_name
 from dashboard.emergencies.wording import words
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.services import services, visitor
+from dashboard.word import MEDIA_TYPE, set_fonts
 from models.emergencies.drafting import Words
 from models.emergencies.rooms import Room
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FONTS = {"title": "方正小标宋简体", "body": "仿宋", "head": "黑体"}
 """Fonts of an official paper; a machine without them takes its own for Chinese."""
 
@@ -58,31 +57,22 @@ def _values(number: str, report: int) -> tuple[Room, Any, dict[str, Any], Words]
     return room, row, values, say
 
 
-def _html(number: str, report: int, *, paper: bool) -> str:
+def _html(number: str, report: int, *, paper: bool, note: str = "") -> str:
     context = page_context()
     _, _, values, _ = _values(number, report)
-    return render_template("emergency_report.html", language=g.language, texts=context.texts, paper=paper, **values)
+    words_ = context.text(note) if note else ""
+    return render_template(
+        "emergency_report.html", language=g.language, texts=context.texts, paper=paper, note=words_, **values
+    )
 
 
 def _pdf(number: str, report: int) -> Response:
-    page = _html(number, report, paper=True)
-    try:
-        with services().turns.turn():
-            pdf = pdf_of(page)
-    except NoPango:
-        return Response(_html(number, report, paper=False), 501, mimetype="text/html")
-    return _file(pdf, "application/pdf", f"{number}-{report}.pdf", "inline")
-
-
-def _file(body: bytes, kind: str, name: str, how: str) -> Response:
-    response = Response(body, mimetype=kind)
-    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
-    return response
+    return pdf_answer(lambda **how: _html(number, report, **how), f"{number}-{report}.pdf")
 
 
 def _docx(number: str, report: int) -> Response:
     _, _, values, say = _values(number, report)
-    return _file(word_of(values, say), WORD, f"{number}-{report}.docx", "attachment")
+    return file_answer(word_of(values, say), MEDIA_TYPE, f"{number}-{report}.docx")
 
 
 def word_of(values: dict[str, Any], say: Words) -> bytes:
@@ -130,7 +120,6 @@ def _line(paper: Any, text: str, font: str, size: int, align: Any = None, *, red
 def _run(paragraph: Any, text: str, font: str, size: int, *, red: bool = False) -> None:
     run = paragraph.add_run(text)
     run.font.size = Pt(size)
-    run.font.name = "Times New Roman"
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONTS[font])
+    set_fonts(run, FONTS[font])
     if red:
         run.font.color.rgb = RGBColor(0xC0, 0x1C, 0x28)
