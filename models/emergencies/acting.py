@@ -18,7 +18,7 @@ from models.emergencies import telling
 from models.emergencies.agenda import Timers, kind_of_next, minutes
 from models.emergencies.drafting import compose
 from models.emergencies.moves import CENTRE, check, own
-from models.emergencies.nouns import Move, Progress, State, TaskState
+from models.emergencies.nouns import MATRIX, Move, Progress, State, TaskState
 from models.emergencies.rooms import Room, change, fact_fields, locked, set_clock, standing_of, write
 from models.emergencies.starting import Confirmation, begin, call, open_tasks
 from models.masking import masked
@@ -83,7 +83,7 @@ def act(
         if one.name not in UNTOLD and fields.get(one.name) not in (None, "")
     }
     if action == "confirm":
-        return begin(work, room, actor, now, timers)
+        return begin(work, room, actor, now, timers, doing.note)
     if action in CONSEQUENCES:
         CONSEQUENCES[action](doing)
     values = dict(doing.changes)
@@ -118,7 +118,7 @@ def _party(doing: Acting) -> None:
     stage = STAGES[doing.move.action]
     row = doing.room.party(doing.department)
     values: dict[str, Any] = {"state": stage}
-    for before in (Progress.RECEIVED, Progress.DEPARTED, Progress.ARRIVED, Progress.DONE):
+    for before in MATRIX:
         if getattr(row, f"{before}_at") is None and (before is stage or before is Progress.RECEIVED):
             values[f"{before}_at"] = doing.now
         if before is stage:
@@ -179,7 +179,7 @@ def _answered(doing: Acting) -> None:
     doing.changes["answers"] = {**doing.room.row.answers, doing.fields["question"]: doing.fields["answer"]}
 
 
-def _after_answer(doing: Acting) -> None:
+def _reopen(doing: Acting) -> None:
     open_tasks(doing.work, doing.room, doing.now)
 
 
@@ -375,7 +375,9 @@ CONSEQUENCES: Mapping[str, Callable[[Acting], None]] = {
 AFTERWARDS: Mapping[str, Callable[[Acting], None]] = {
     "do": _after_task,
     "skip": _after_task,
-    "answer": _after_answer,
+    "answer": _reopen,
+    "call": _reopen,
+    "release": _reopen,
     "end": _after_end,
 }
 """What follows once the row stands as it shall."""

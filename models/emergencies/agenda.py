@@ -15,10 +15,9 @@ from typing import Any
 from config.plans import Plan
 from models.calendars import Calendar
 from models.emergencies.nouns import MATRIX, Progress, State, TaskState
-from models.ladder.plan import Alarm, History, Kind, Ladder, Step, next_step
+from models.ladder.plan import Alarm, History, Ladder, Step, next_step
 
 NEVER = timedelta(days=3650)
-CONTACTS = frozenset({Kind.CONTACT, Kind.AGAIN})
 
 
 def minutes(amount: float, row: Any) -> timedelta:
@@ -129,8 +128,8 @@ def next_stage(progress: Progress) -> Progress | None:
 
 
 def party_key(party: Any, key: str) -> str:
-    """The name of a step of one department within its emergency."""
-    return f"p{party.id}:{key}"
+    """The name of a step of one call of a department within its emergency: whoever is called again climbs from the foot."""
+    return f"p{party.id}-{int(party.called_at.timestamp()) % 0x1000000:x}:{key}"
 
 
 def silent_step(
@@ -195,16 +194,29 @@ def kind_of_next(row: Any, reports: Sequence[Any]) -> str:
 def opened(
     plan_steps: Sequence[Any], answers: Mapping[str, str], states: Mapping[str, TaskState]
 ) -> dict[str, TaskState]:
-    """Tasks that an answer or a finished step opens, or makes needless: code → new state. Nothing that has ended moves."""
-    changed: dict[str, TaskState] = {}
+    """Tasks that an answer or a finished step opens, or makes needless: code → new state. Nothing that has ended moves.
+
+    A task that becomes needless frees those that come after it, and so on: the steps of a plan go in no circle.
+    """
+    current, changed = dict(states), dict[str, TaskState]()
+    while moved := _moved(plan_steps, answers, current):
+        current |= moved
+        changed |= moved
+    return changed
+
+
+def _moved(
+    plan_steps: Sequence[Any], answers: Mapping[str, str], states: Mapping[str, TaskState]
+) -> dict[str, TaskState]:
+    moved: dict[str, TaskState] = {}
     for step in plan_steps:
         now = states.get(step.code)
         if now not in (TaskState.WAITING, TaskState.OPEN, TaskState.NEEDLESS):
             continue
         wanted = _wanted(step, answers, states)
         if wanted is not now and not (now is TaskState.OPEN and wanted is TaskState.WAITING):
-            changed[step.code] = wanted
-    return changed
+            moved[step.code] = wanted
+    return moved
 
 
 def _wanted(step: Any, answers: Mapping[str, str], states: Mapping[str, TaskState]) -> TaskState:

@@ -17,6 +17,7 @@ from models.emergencies.nouns import (
     TaskState,
 )
 from models.moves import Actor, Refused, Role
+from models.moves.asking import or_
 
 CENTRE = frozenset({Role.OPERATOR, Role.DUTY, Role.LEADER})
 """The people of the centre. They start an emergency, too."""
@@ -175,7 +176,7 @@ def _answerable(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     if options is None:
         return f"There is no question {question!r}."
     if answer not in options:
-        return f"{question!r} cannot be answered {answer!r}; expected {_or(options)}."
+        return f"{question!r} cannot be answered {answer!r}; expected {or_(options)}."
     if standing.answers.get(question) == answer:
         return f"{question!r} was answered {answer!r} already."
     return None
@@ -183,7 +184,7 @@ def _answerable(standing: Standing, actor: Actor, fields: Fields) -> str | None:
 
 def _known_role(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     code = str(fields.get("role"))
-    return None if code in standing.roles else f"There is no role {code!r}; expected {_or(standing.roles)}."
+    return None if code in standing.roles else f"There is no role {code!r}; expected {or_(standing.roles)}."
 
 
 def _gives(standing: Standing, actor: Actor, fields: Fields) -> str | None:
@@ -384,9 +385,9 @@ def check(action: str, standing: Standing, actor: Actor, fields: Fields) -> Move
     if move is None:
         raise Refused(f"There is no action {action!r}; expected one of {', '.join(MOVES)}.", "action")
     if actor.role not in move.roles:
-        raise Refused(f"The role {actor.role} may not {action}; this takes {_or(move.roles)}.", "action")
+        raise Refused(f"The role {actor.role} may not {action}; this takes {or_(move.roles)}.", "action")
     if standing.state not in move.start:
-        now = _or(open_moves(standing, actor)) or "nothing"
+        now = or_(open_moves(standing, actor)) or "nothing"
         raise Refused(f"An emergency that is {standing.state} cannot {action}; possible now: {now}.", "action")
     unmet = _unmet(move.when, standing, actor, fields)
     if unmet is not None:
@@ -415,7 +416,7 @@ def _demand(action: str, field: Field, value: Any) -> None:
     if field.kind in ("text", "code", "department", "account") and not isinstance(value, str):
         raise Refused(f"{field.name!r} must be a text, not {value!r}.", field.name)
     if field.kind == "choice" and str(value) not in field.options:
-        raise Refused(f"{field.name!r} must be {_or(field.options)}, not {value!r}.", field.name)
+        raise Refused(f"{field.name!r} must be {or_(field.options)}, not {value!r}.", field.name)
     if field.kind == "count" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise Refused(f"{field.name!r} must be a whole number of at least 1, not {value!r}.", field.name)
     if field.kind == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
@@ -423,7 +424,3 @@ def _demand(action: str, field: Field, value: Any) -> None:
     size = len(value) if isinstance(value, str) else value if isinstance(value, int) else 0
     if field.most is not None and size > field.most:
         raise Refused(f"{field.name!r} may be {field.most} at most, not {size}.", field.name)
-
-
-def _or(words: Iterable[str]) -> str:
-    return " or ".join(sorted(str(word) for word in words))

@@ -32,8 +32,6 @@ class Progress(StrEnum):
 
 
 MATRIX = (Progress.RECEIVED, Progress.DEPARTED, Progress.ARRIVED, Progress.DONE)
-ACTIVE = frozenset({State.PENDING, State.RUNNING, State.ENDED})
-"""States whose mark is on the wall or about to be."""
 
 
 class TaskState(StrEnum):

@@ -20,6 +20,7 @@ from models.emergencies.rooms import Room, change, fact_fields, plan_body, plans
 from models.masking import masked
 from models.messages import EmergencyMoved, EmergencyStarted
 from models.moves import Actor, Refused, Role
+from models.moves.asking import or_
 
 ORIGINS = ("case", "camera", "point", "cap", "none")
 
@@ -69,7 +70,7 @@ def start(
         Refused: not this role; no such plan, level, department, case, camera; a reason or a place is missing.
     """
     if actor.role not in STARTERS:
-        raise Refused(f"The role {actor.role} may not start an emergency; this takes {_or(STARTERS)}.", "action")
+        raise Refused(f"The role {actor.role} may not start an emergency; this takes {or_(STARTERS)}.", "action")
     if actor.area is not None or actor.department is not None:
         raise Refused("This account is bound to a part of the county and may not start an emergency.", "action")
     plan = plans(work.db).get(wanted.plan)
@@ -128,7 +129,7 @@ def start(
     _put_roles(work, room, wanted.commander or actor.name, now)
     _put_tasks(work, room)
     if begins:
-        return begin(work, room, actor, now, timers, extra)
+        return begin(work, room, actor, now, timers)
     # Those who come beside the plan's are called when it begins; the log keeps who they are.
     telling.tell_centre(work, room, "pending", "pending", now)
     room = set_clock(work, room, timers, now)
@@ -136,13 +137,11 @@ def start(
     return room
 
 
-def begin(
-    work: Writing, room: Room, actor: Actor, now: datetime, timers: Timers, extra: list[str] | None = None
-) -> Room:
+def begin(work: Writing, room: Room, actor: Actor, now: datetime, timers: Timers, note: str = "") -> Room:
     """It runs: departments are called, tasks open, the screens are told."""
     row = change(work, room, state=State.RUNNING, running_at=now, confirmed_by=actor.name, confirm_due_at=None)
-    write(work, row, actor, now, "begin")
-    for department in dict.fromkeys((*room.plan.departments, *(_extra(work, room) if extra is None else extra))):
+    write(work, row, actor, now, "begin", note=note)
+    for department in dict.fromkeys((*room.plan.departments, *_extra(work, room))):
         call(work, room, department, now)
     open_tasks(work, room, now)
     if row.life:
@@ -182,14 +181,19 @@ def call(work: Writing, room: Room, department: str, now: datetime) -> None:
 
 
 def open_tasks(work: Writing, room: Room, now: datetime) -> dict[str, TaskState]:
-    """Open what can be done now, set aside what an answer made needless; returns what changed."""
+    """Open what can be done now, set aside what an answer made needless; returns what changed. What a department that was
+    sent home had to do stays aside."""
     k = et.task.c
     rows = work.db.execute(select(et.task).where(k.emergency_id == room.row.id)).all()
     states = {one.code: TaskState(one.state) for one in rows}
     limits = {one.code: one.minutes for one in rows}
     keys = {one.code: one.id for one in rows}
     moved: list[dict[str, Any]] = []
-    changed = opened(room.plan.steps, dict(room.row.answers), states)
+    p = et.party.c
+    home = select(p.department).where(p.emergency_id == room.row.id, p.state == Progress.RELEASED)
+    away = set(work.db.execute(home).scalars())
+    steps = [step for step in room.plan.steps if step.department not in away]
+    changed = opened(steps, dict(room.row.answers), states)
     for code, state in changed.items():
         is_open = state is TaskState.OPEN
         due_at = now + minutes(limits[code], room.row) if is_open else None
@@ -245,7 +249,7 @@ def _place(work: Writing, wanted: Start) -> dict[str, Any]:
         "title": "",
     }
     if wanted.origin not in ORIGINS:
-        raise Refused(f"'origin' must be {_or(ORIGINS)}, not {wanted.origin!r}.", "origin")
+        raise Refused(f"'origin' must be {or_(ORIGINS)}, not {wanted.origin!r}.", "origin")
     if wanted.origin == "case":
         place |= _of_case(work, wanted.reference)
     elif wanted.origin == "camera":
@@ -280,7 +284,3 @@ def _of_camera(work: Writing, camera: str) -> dict[str, Any]:
     if row is None:
         raise Refused(f"There is no camera {camera!r}.", "reference")
     return {"longitude": row.longitude, "latitude": row.latitude, "area": row.area, "address": row.name}
-
-
-def _or(words: Any) -> str:
-    return " or ".join(sorted(str(word) for word in words))

@@ -61,7 +61,6 @@ emergency = Table(
     Column("cancelled_by", String(64)),
     Column("next_clock_at", Utc),
 )
-ACTIVE = emergency.c.state.in_(("pending", "running", "ended"))
 CLOCKED = emergency.c.next_clock_at.is_not(None)
 Index("ix_emergency_clock", emergency.c.next_clock_at, sqlite_where=CLOCKED, postgresql_where=CLOCKED)
 Index("ix_emergency_state", emergency.c.state, emergency.c.started_at)

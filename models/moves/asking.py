@@ -36,16 +36,16 @@ def check(action: str, standing: Standing, actor: Actor, fields: Mapping[str, ob
     if move is None:
         raise Refused(f"There is no action {action!r}; expected one of {', '.join(MOVES)}.")
     if actor.role not in move.roles:
-        raise Refused(f"The role {actor.role} may not {action}; this takes {_or(move.roles)}.")
+        raise Refused(f"The role {actor.role} may not {action}; this takes {or_(move.roles)}.")
     stage = standing.stage
     if stage not in move.start:
-        now = _or(other.action for other in open_moves(standing, actor)) or "nothing"
+        now = or_(other.action for other in open_moves(standing, actor)) or "nothing"
         raise Refused(f"A case in stage {stage} cannot {action}; possible now for {actor.role}: {now}.")
     if not _is_own(move, standing, actor):
         raise Refused(_HOLDER[move.own].format(action))
     unmet = _unmet(move, standing, actor)
     if unmet is not None:
-        now = _or(other.action for other in open_moves(standing, actor)) or "nothing"
+        now = or_(other.action for other in open_moves(standing, actor)) or "nothing"
         raise Refused(f"It is not possible to {action} now: {unmet} Possible now for {actor.role}: {now}.")
     for field in move.fields:
         _demand(action, field, fields.get(field.name))
@@ -75,10 +75,11 @@ def _demand(action: str, field: Field, value: object) -> None:
     if value in (None, ""):
         return
     if field.kind == "choice" and str(value) not in field.options:
-        raise Refused(f"{field.name!r} must be {_or(field.options)}, not {value!r}.", field=field.name)
+        raise Refused(f"{field.name!r} must be {or_(field.options)}, not {value!r}.", field=field.name)
     if field.kind == "count" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise Refused(f"{field.name!r} must be a whole number of at least 0, not {value!r}.", field=field.name)
 
 
-def _or(words: Iterable[str]) -> str:
+def or_(words: Iterable[str]) -> str:
+    """Codes as a sentence names them: \"a or b\"."""
     return " or ".join(sorted(str(word) for word in words))

@@ -129,7 +129,7 @@ def test_a_silent_department_climbs_its_ladder_each_step_once(emergencies: Emerg
     n = lt.notification.c
     of_fire = next(one.id for one in done.room.parties if one.department == "xf")
     with county_store.read() as connection:
-        rows = connection.execute(select(n.step, n.rung).where(n.step.like(f"p{of_fire}:%")).order_by(n.id)).all()
+        rows = connection.execute(select(n.step, n.rung).where(n.step.like(f"p{of_fire}-%")).order_by(n.id)).all()
     steps = [row.step.split(":")[1] for row in rows if not row.step.endswith(("departed", "arrived", "done"))]
     assert steps[:3] == ["urge-1", "supervise-1", "contact-1"]
     assert steps.count("contact-2") == steps.count("contact-3") == 1
@@ -137,6 +137,32 @@ def test_a_silent_department_climbs_its_ladder_each_step_once(emergencies: Emerg
     with county_store.read() as connection:
         open_ = select(n.id).where(n.department == "xf", n.reason == "silent", n.settled_at.is_(None))
         assert not connection.execute(open_).all()
+
+
+def test_who_is_sent_home_has_no_task_until_called_again_and_then_climbs_a_ladder_of_its_own(
+    emergencies: Emergencies, county_store: Store
+) -> None:
+    done = emergencies.start(flood(), OPERATOR, NOW)
+    number = done.room.row.number
+    fire = next(one.id for one in done.room.parties if one.department == "xf")
+    emergencies.act(number, "answer", OPERATOR, later(1), {"question": "trapped", "answer": "yes"})
+    for minute in (3, 5, 9):
+        emergencies.tick(later(minute))
+    emergencies.act(number, "release", OPERATOR, later(10), {"department": "xf", "note": "先回"})
+    room = emergencies.act(number, "answer", OPERATOR, later(11), {"question": "evacuate", "answer": "no"}).room
+    assert {one.code: one.state for one in room.tasks}["rescue-trapped"] == "needless"
+    n = lt.notification.c
+    told = select(n.step).where(n.step.like(f"p{fire}-%")).order_by(n.id)
+    with county_store.read() as connection:
+        before = connection.execute(told).scalars().all()
+    assert "contact-1" in {step.split(":")[1] for step in before}
+    room = emergencies.act(number, "call", OPERATOR, later(60), {"department": "xf"}).room
+    assert {one.code: one.state for one in room.tasks}["rescue-trapped"] == "open"
+    party = next(one for one in room.parties if one.department == "xf")
+    emergencies.tick(party.called_at + (party.received_due_at - party.called_at) * 0.7)
+    with county_store.read() as connection:
+        after = connection.execute(told).scalars().all()
+    assert [step.split(":")[1] for step in after[len(before) :]] == ["urge-1"]
 
 
 def test_command_is_handed_over_only_with_consent(emergencies: Emergencies) -> None:
