@@ -55,7 +55,7 @@ class Briefing:
         if not due:
             return []
         with self._on.store.read() as connection:
-            wanted = archive.missing(connection, due)
+            wanted = archive.missing(connection, due, zone)
         return [number for span in wanted if (number := self.make(span)) is not None]
 
     def make(self, span: Span) -> int | None:

@@ -156,9 +156,8 @@ class InboxSeat(Seat):
 class RoomSeat(Seat):
     """A page that hears of emergencies alone: see `alerts.rooms`."""
 
-    def __init__(self, wire: Guest, visitor: Visitor) -> None:
+    def __init__(self, wire: Guest) -> None:
         super().__init__(wire, 0)
-        self.visitor = visitor
 
 
 class DeskSeat(Seat):
@@ -237,8 +236,11 @@ class Gateway:
         """Facts about emergencies to the pages of rooms. Whoever does not keep up is cut off, and asks anew."""
         found = emergencies_in(bodies)
         for seat in tuple(self._in_rooms) if found else ():
+            who = seat.wire.visitor  # as it was recognised last: an account may have moved to another department
+            if not seat.open or who is None:
+                continue
             if self._keeps_up(seat):
-                for body in heard_by(seat.visitor, found):
+                for body in heard_by(who, found):
                     seat.wire.transport.write(Frame(Opcode.TEXT, body.encode()).serialize(mask=False))
             else:
                 seat.wire.transport.abort()
@@ -412,7 +414,7 @@ class Gateway:
         if wire.topics == ("inbox",):
             return InboxSeat(wire, wire.visitor.name, self.bounds.drained, self._unread_message)
         if wire.topics == (TOPIC,):
-            return RoomSeat(wire, wire.visitor)
+            return RoomSeat(wire)
         if wire.topics == ("desk",):
             return DeskSeat(wire)
         after = fact_before(wanted.after)

@@ -12,11 +12,11 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import chain
 from models import tables as t
 from models.moves import Actor, Role
+from models.store import upserting
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -170,7 +170,7 @@ def failed(connection: Connection, keys: Sequence[str], now: datetime) -> None:
             "first_at": first,
             "until": now + LOCKED if failures >= FAILURES else None,
         }
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        dialect = upserting(connection.dialect.name)
         statement = dialect.insert(t.lockout).values(key=key, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
@@ -181,7 +181,7 @@ def charged(connection: Connection, key: str, now: datetime) -> bool:
     The row is locked until commit, so that of any number of attempts at the same time no more than `FAILURES` are let
     through. Call `passed` when the attempt succeeds.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     empty = dialect.insert(t.lockout).values(key=key, failures=0, first_at=now, until=None)
     connection.execute(empty.on_conflict_do_nothing(index_elements=["key"]))
     row = connection.execute(select(t.lockout).where(t.lockout.c.key == key).with_for_update()).one()

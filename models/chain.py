@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
+from models.numbers import counted
+from models.store import upserting
 
 _ROWS = 1_000
 
@@ -33,11 +34,7 @@ def _plain(value: Any) -> str:
 
 def append(connection: Connection, table: Table, line: Mapping[str, Any]) -> int:
     """Append a line in the act's own transaction; returns its number. `line` names every column but `id` and `hash`."""
-    name = table.name
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    counter = dialect.insert(t.counter).values(name=name, value=1)
-    more = counter.on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + 1})
-    number = int(connection.execute(more.returning(t.counter.c.value)).scalar_one())
+    number = counted(connection, table.name)
     whole = {"id": number, **line}
     connection.execute(insert(table).values(**whole, hash=chained(_head(connection, table, number), whole)))
     return number
@@ -87,7 +84,7 @@ def cut(connection: Connection, table: Table, until: int) -> int:
     row = connection.execute(select(table.c.id, table.c.hash).where(table.c.id == last)).first()
     if row is None:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     kept = {"number": row.id, "hash": row.hash}
     statement = dialect.insert(t.chain_cut).values(name=table.name, **kept)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=kept))

@@ -10,20 +10,27 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from models import tables as t
-from models.store import Store
+from models.store import Store, upserting
 
-_NEXT = (
-    postgresql.insert(t.counter)
-    .values(name=bindparam("name"), value=bindparam("amount"))
-    .on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + bindparam("amount")})
-    .returning(t.counter.c.value)
-)
+
+@cache
+def _more(dialect: str) -> Any:
+    row = upserting(dialect).insert(t.counter).values(name=bindparam("name"), value=bindparam("amount"))
+    value = t.counter.c.value
+    more = row.on_conflict_do_update(index_elements=["name"], set_={"value": value + bindparam("amount")})
+    return more.returning(value)
+
+
+def counted(connection: Connection, name: str, amount: int = 1) -> int:
+    """Add to a counter row, hold its lock until the transaction ends, and return the new value."""
+    return int(connection.execute(_more(connection.dialect.name), {"name": name, "amount": amount}).scalar_one())
 
 
 class Numbers:
@@ -51,7 +58,7 @@ class Numbers:
             connection.exec_driver_sql("SET synchronous_commit = off")
             connection.detach()
             self._connection = connection
-        return int(self._connection.execute(_NEXT, {"name": name, "amount": amount}).scalar_one())
+        return counted(self._connection, name, amount)
 
     def _drop(self) -> None:
         if self._connection is not None:

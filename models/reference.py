@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from config.county import (
     Area,
@@ -28,7 +27,7 @@ from config.evaluation import Formulas
 from config.plans import Plan
 from models import tables as t
 from models.rules import REFERENCE
-from models.store import Store
+from models.store import Store, upserting
 from models.vault import Vault
 
 EVALUATION = "evaluation"
@@ -43,7 +42,7 @@ def put(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]])
     if not rows:
         return 0
     key = [column.name for column in table.primary_key]
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     statement = dialect.insert(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in key}
     if others:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
 PRAGMAS = (
@@ -119,6 +120,11 @@ class Store:
         self.engine.dispose(close=False)
         self._lock = threading.Lock()
         self._lock_file = None
+
+
+def upserting(dialect: str) -> Any:
+    """The dialect's module (by its name), for its `INSERT … ON CONFLICT`."""
+    return postgresql if dialect == "postgresql" else sqlite
 
 
 def _refuse_hung_up(connection: Any, _record: Any, _proxy: Any) -> None:

@@ -41,7 +41,10 @@ def masks_in_force(
 
 def _asked(address: str, headers: Mapping[str, str], camera: str, patience: float) -> Mapping[str, Any]:
     place = urlsplit(address)
-    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=patience)
+    try:
+        line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=patience)
+    except ValueError:  # a port that is none
+        return {}
     try:
         line.request("GET", f"/masks?{urlencode({'camera': camera})}", headers=dict(headers))
         answer = line.getresponse()

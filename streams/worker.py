@@ -314,6 +314,8 @@ class Group:
         self._threads: dict[str, CameraThread] = {}
         self._mains: dict[str, MainThread] = {}
         self._stuck: dict[str, MainThread] = {}
+        self._lock = threading.Lock()
+        """The main streams are opened by whoever reads orders, and given up by the pulse."""
 
     def set(self, message: dict[str, Any]) -> None:
         """Start, stop and restart threads so that they are the named cameras."""
@@ -344,16 +346,17 @@ class Group:
             for camera, spec in wanted.items()
             if (camera, MAIN) in live and spec.main_address and not spec.masks
         }
-        for camera, main in list(self._mains.items()):
-            if mains.get(camera) != main.spec:
-                main.leave()
-                del self._mains[camera]
-        for camera, spec in mains.items():
-            if camera in self._stuck:
-                self._stuck[camera].give_up()  # another thread would only be stuck beside it
-            elif camera not in self._mains:
-                self._mains[camera] = MainThread(spec, rules, waits, self._outbox)
-                self._mains[camera].start()
+        with self._lock:
+            for camera, main in list(self._mains.items()):
+                if mains.get(camera) != main.spec:
+                    main.leave()
+                    del self._mains[camera]
+            for camera, spec in mains.items():
+                if camera in self._stuck:
+                    self._stuck[camera].give_up()  # another thread would only be stuck beside it
+                elif camera not in self._mains:
+                    self._mains[camera] = MainThread(spec, rules, waits, self._outbox)
+                    self._mains[camera].start()
 
     def busy(self, now: float) -> dict[str, float]:
         """Cameras that have been in one step for more than two seconds, with these seconds."""
@@ -363,12 +366,13 @@ class Group:
 
     def _give_up_mains(self, now: float) -> None:
         """A main stream that is stuck costs its viewers that stream, and nobody else anything."""
-        self._stuck = {camera: thread for camera, thread in self._stuck.items() if thread.is_alive()}
-        for camera, main in list(self._mains.items()):
-            if main.busy_seconds(now) > main.patience:
-                main.give_up()
-                self._stuck[camera] = main
-                self._mains.pop(camera, None)
+        with self._lock:
+            self._stuck = {camera: thread for camera, thread in self._stuck.items() if thread.is_alive()}
+            for camera, main in list(self._mains.items()):
+                if main.busy_seconds(now) > main.patience:
+                    main.give_up()
+                    self._stuck[camera] = main
+                    del self._mains[camera]
 
 
 def pulse_for_ever(outbox: Outbox, group: Group) -> None:

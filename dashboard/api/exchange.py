@@ -51,6 +51,7 @@ class WarningRow(BaseModel):
     polygons: list[Any]
     expires: Instant | None
     ended_by: int | None
+    in_force: bool = Field(description="whether it is in the list `state=in-force` now")
 
 
 class WarningPage(BaseModel):

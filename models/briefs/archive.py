@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
 from models.briefs.schedule import Kind, Span
@@ -15,21 +15,24 @@ from models.briefs.tables import brief
 from models.chain import chained
 from models.ladder import people, talk
 from models.moves import Role
+from models.store import upserting
 
 b = brief.c
 SENDER = "briefs"
 """Who a brief's message is from: no account."""
 
 
-def missing(connection: Connection, spans: Sequence[Span]) -> list[Span]:
-    """Those that are not in the archive yet, and have something to tell: the county had its first report by then."""
-    started = connection.execute(select(func.min(t.cases.c.reported_at))).scalar()
+def missing(connection: Connection, spans: Sequence[Span], zone: ZoneInfo) -> list[Span]:
+    """Those that are not in the archive yet, and have something to tell: the county had its first report by then, counted
+    in days of `zone`."""
+    rows = connection.execute(select(b.kind, b.first).where(b.first >= _oldest(spans)))
+    kept = {(row.kind, row.first) for row in rows}
+    wanted = [span for span in spans if (span.kind, span.first) not in kept]
+    started = connection.execute(select(func.min(t.cases.c.reported_at))).scalar() if wanted else None
     if started is None:
         return []
-    kept = {
-        (row.kind, row.first) for row in connection.execute(select(b.kind, b.first).where(b.first >= _oldest(spans)))
-    }
-    return [span for span in spans if (span.kind, span.first) not in kept and started.date() <= span.last]
+    first = started.astimezone(zone).date()
+    return [span for span in wanted if first <= span.last]
 
 
 def _oldest(spans: Sequence[Span]) -> Any:
@@ -39,7 +42,7 @@ def _oldest(spans: Sequence[Span]) -> Any:
 def keep(connection: Connection, span: Span, body: Mapping[str, Any], cut_at: datetime, real: datetime) -> int | None:
     """Keep a brief; returns its number, or None where somebody kept the same one just now."""
     values = {"kind": span.kind, "first": span.first, "last": span.last, "cut_at": cut_at, "made_at": real}
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     row = dialect.insert(brief).values(**values, body=dict(body), hash=_seal(body))
     made = connection.execute(row.on_conflict_do_nothing(index_elements=["kind", "first"]).returning(b.id)).scalar()
     return None if made is None else int(made)

@@ -81,17 +81,19 @@ class Deed(Writing):
             or_(t.camera.c.state != state, t.camera.c.reason.is_distinct_from(reason)),
         )
         if self.db.execute(update(t.camera).where(changed).values(values)).rowcount:
-            told = {"state": state, "reason": reason, "since": since, "faults": _faults(self.db, camera)}
-            self.draft(None, CameraChanged(at=self.real, camera=camera, **told))
+            self._tell_camera(camera, state, reason, since)
 
     def camera_judged(self, camera: str) -> None:
         """Tell everybody that faults of a camera were raised or cleared, with the state it has."""
         k = t.camera.c
         row = self.db.execute(select(k.state, k.reason, k.since).where(k.id == camera)).first()
         if row:
-            since = row.since or self.real
-            told = {"state": row.state, "reason": row.reason, "since": since, "faults": _faults(self.db, camera)}
-            self.draft(None, CameraChanged(at=self.real, camera=camera, **told))
+            self._tell_camera(camera, row.state, row.reason, row.since or self.real)
+
+    def _tell_camera(self, camera: str, state: str, reason: str | None, since: datetime) -> None:
+        faults = tuple(sorted(standing(self.db, camera)))
+        told = CameraChanged(at=self.real, camera=camera, state=state, reason=reason, since=since, faults=faults)
+        self.draft(None, told)
 
     def set_time(self, line: Timebase | None) -> None:
         """Set the county's clock and tell everybody."""
@@ -189,17 +191,4 @@ class Door:
         return done
 
     def _done(self, work: Callable[[Deed], A]) -> A:
-        rules = self._rules()
-
-        def transaction(connection: Connection) -> A:
-            deed = Deed(connection, rules, self._vault, real_now(), self._numbers)
-            answer = work(deed)
-            deed.finish()
-            return answer
-
-        answer: A = self._store.run(transaction)
-        return answer
-
-
-def _faults(connection: Connection, camera: str) -> tuple[str, ...]:
-    return tuple(sorted(standing(connection, camera)))
+        return self.deed(work)[0]

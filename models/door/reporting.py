@@ -18,12 +18,13 @@ from models.chain import chained
 from models.door.chain import trace_line
 from models.door.escalation import escalate
 from models.door.levels import holder
-from models.door.writing import NEW_LINE, Conflict, Outcome, Writing, upserting
+from models.door.writing import NEW_LINE, Conflict, Outcome, Writing
 from models.masking import title
 from models.messages import CaseReported
 from models.moves import Actor, Refused, Stage
 from models.rules import CaseClock
 from models.search import index
+from models.store import upserting
 
 
 @dataclass(frozen=True)

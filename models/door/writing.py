@@ -15,7 +15,6 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
 from models.chain import chained
@@ -24,7 +23,9 @@ from models.door.facts import case_fields
 from models.ladder.people import People, read
 from models.messages import Message
 from models.moves import Actor, Stage
+from models.numbers import counted
 from models.rules import RuleBook
+from models.store import upserting
 from models.vault import Vault
 
 ROLLUP = ("reported", "closed", "closed_with_due", "closed_in_time")
@@ -82,18 +83,6 @@ _CHANGED_CASE = (
 )
 _LOCKED_CASE = select(t.cases).where(t.cases.c.code == bindparam("of_code")).with_for_update()
 NEW_LINE = insert(t.trace)
-
-
-def upserting(dialect: str) -> Any:
-    """The dialect's module, for its `INSERT … ON CONFLICT`."""
-    return postgresql if dialect == "postgresql" else sqlite
-
-
-@cache
-def _counted(dialect: str) -> Any:
-    more = {"value": t.counter.c.value + bindparam("by")}
-    row = upserting(dialect).insert(t.counter).on_conflict_do_update(index_elements=["name"], set_=more)
-    return row.returning(t.counter.c.value)
 
 
 @cache
@@ -193,9 +182,7 @@ class Writing:
         self._rollups.append((at, town or "", department or "", column, by))
 
     def _count(self, name: str, by: int = 1) -> int:
-        """Add to a counter row, hold its lock until commit, and return the new value."""
-        counted = self.db.execute(_counted(self.db.dialect.name), {"name": name, "value": by, "by": by})
-        return int(counted.scalar_one())
+        return counted(self.db, name, by)
 
     def finish(self) -> list[Message]:
         """Write roll-ups, number the facts, write the outbox: the last thing, so that its lock is held briefly."""

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
 from models.duty.tables import survey
 from models.moves import Actor
+from models.store import upserting
 
 
 def put_surveys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
@@ -22,7 +22,7 @@ def put_surveys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> tu
         How many are new, and how many have changed.
     """
     new = changed = 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     for row in rows:
         here = (survey.c.client == row["client"], survey.c.external_id == row["external_id"])
         known = connection.execute(select(survey).where(*here)).first()

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
 from models.duty.rounds import Slot, State
 from models.duty.tables import round_tick
 from models.masking import masked
+from models.store import upserting
 
 
 def tick(
@@ -22,7 +22,7 @@ def tick(
     finding: str,
 ) -> tuple[Row[Any], bool]:  # fmt: skip
     """Note a round; the same one again is the row that is there, and False. Numbers of persons are masked in it."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     values = {"area": area, "slot": slot, "period": period, "happened_at": happened_at, "entered_at": real}
     row = dialect.insert(round_tick).values(**values, account=account, finding=masked(finding)).on_conflict_do_nothing()
     made = connection.execute(row.returning(round_tick.c.slot)).first() is not None
@@ -33,7 +33,7 @@ def tick(
 
 def put(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """Many rounds at once; those that are there already stay as they are."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     if rows:
         connection.execute(dialect.insert(round_tick).on_conflict_do_nothing(), [dict(row) for row in rows])
     return len(rows)

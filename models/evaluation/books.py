@@ -18,7 +18,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, union, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from config.evaluation import Formulas
 from models import tables as t
@@ -27,7 +26,7 @@ from models.evaluation import tables as e
 from models.evaluation.folding import NOISE, Case, Found, Line, Window, found
 from models.evaluation.periods import Month
 from models.outbox import first_kept, last_number
-from models.store import Store
+from models.store import Store, upserting
 from models.timebase import real_now
 
 BITE = 400
@@ -235,7 +234,7 @@ def _judge(
 
 def _claim(connection: Connection, month: Month, cut: datetime) -> None:
     """The book's row, held until the transaction ends: two writers take turns."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     row = dialect.insert(e.book).values(month=str(month), number=0, told=cut, whole=0)
     connection.execute(row.on_conflict_do_nothing(index_elements=["month"]))
     connection.execute(select(e.book.c.month).where(e.book.c.month == str(month)).with_for_update())
@@ -249,7 +248,7 @@ def _count(into: Tallied, county: County, town: str, community: str, area: str, 
 
 
 def _add(connection: Connection, month: Month, difference: Tallied) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     rows = [
         {"month": str(month), "by": by, "code": code, "marks": marks, "cases": number}
         for (by, code, marks), number in sorted(difference.items())

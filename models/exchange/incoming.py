@@ -192,7 +192,10 @@ def listed(
         KeyError: there is no such state.
     """
     where = [predicate(state, real)] + ([w.id < before] if before is not None else [])
-    columns = [column for column in xt.warning.c if column.name != "raw"]
+    columns = [
+        *(column for column in xt.warning.c if column.name != "raw"),
+        predicate("in-force", real).label("in_force"),
+    ]
     return connection.execute(select(*columns).where(*where).order_by(w.id.desc()).limit(size)).all()
 
 

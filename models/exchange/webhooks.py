@@ -18,10 +18,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from models.door.writing import upserting
 from models.exchange import tables as xt
 from models.ladder.deliveries import TRIES, Verdict, pause
 from models.outbox import facts_after, first_kept, last_number
+from models.store import upserting
 from models.vault import Vault
 
 AT_MOST = 20

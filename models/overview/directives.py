@@ -18,6 +18,7 @@ from models import tables as t
 from models.ladder import tables as lt
 from models.ladder import talk
 from models.moves import Actor, Refused, Role
+from models.numbers import counted
 from models.overview import tables as o
 
 REMIND = 60
@@ -117,12 +118,9 @@ def _centre(connection: Connection) -> tuple[str, ...]:
 
 
 def _number(connection: Connection, now: datetime, zone: ZoneInfo) -> str:
-    """`LD-20261126-0001`: the leader's own numbers of the day; one writer at a time counts."""
-    day = f"LD-{now.astimezone(zone):%Y%m%d}"
-    last = connection.execute(
-        select(func.max(o.directive.c.number)).where(o.directive.c.number.like(f"{day}-%"))
-    ).scalar()
-    return f"{day}-{int(last.rsplit('-', 1)[1]) + 1 if last else 1:04d}"
+    """`LD-20261126-0001`: the leaders' own numbers of the day; the counter's row is locked until the transaction ends."""
+    day = f"{now.astimezone(zone):%Y%m%d}"
+    return f"LD-{day}-{counted(connection, f'directive:{day}'):04d}"
 
 
 def conclude(connection: Connection, number: str, actor: Actor, now: datetime) -> None:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models import tables as t
 from models.filters import scope
 from models.moves import Actor
 from models.overview import tables as o
 from models.overview.windows import Window
+from models.store import upserting
 
 VISIT = timedelta(minutes=15)
 """Real time without the page after which the next look is another visit."""
@@ -54,7 +54,7 @@ def looked(connection: Connection, account: str, figures: Mapping[str, int], now
         "seen_real": real, "seen_at": now, "figures": dict(figures), "before_at": before.at,
         "before": dict(before.figures),
     }  # fmt: skip
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = upserting(connection.dialect.name)
     kept = dialect.insert(o.look).values(account=account, **values)
     connection.execute(kept.on_conflict_do_update(index_elements=["account"], set_=values))
     return before

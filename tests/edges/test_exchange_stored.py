@@ -80,6 +80,21 @@ def test_a_warning_is_kept_once_and_told_once(county_store: Store) -> None:
     assert cap.parse(kept.raw.encode()).identifier == "gc-20260703-1"
 
 
+def test_only_what_is_in_force_is_called_so_on_any_list(county_store: Store) -> None:
+    now = real_now().replace(microsecond=0)
+    endless = replace(fresh().infos[0], expires=None)
+    for alert in (
+        fresh(),
+        fresh(identifier="test", status="Test"),
+        fresh(identifier="old", sent=now - timedelta(days=3), infos=(endless,)),
+    ):
+        take(county_store, cap.build(alert))
+    with county_store.read() as connection:
+        rows = {row.identifier: bool(row.in_force) for row in incoming.listed(connection, "all", real_now())}
+        assert rows == {"gc-20260703-1": True, "test": False, "old": False}
+        assert sum(rows.values()) == incoming.count(connection, "in-force", real_now())
+
+
 @pytest.mark.parametrize(
     ("raw", "code"),
     [

@@ -64,7 +64,7 @@ def build(
         ],
         className="desk-title",
     )
-    rows = [_card(context, row, page) for row in page.warnings]
+    rows = [_card(context, row) for row in page.warnings]
     empty = html.P(context.text(f"exchange.warnings.none.{asked.state}"), className="empty")
     children = [
         title,
@@ -90,8 +90,8 @@ def _tabs(context: PageContext, asked: WarningQuery, totals: Mapping[str, int]) 
     return html.Nav(links, className="state-tabs", **{"aria-label": context.text("exchange.warnings.title")})
 
 
-def _card(context: PageContext, row: WarningRow, page: WarningPage) -> html.Li:
-    state = _state(row, page)
+def _card(context: PageContext, row: WarningRow) -> html.Li:
+    state = _state(row)
     words = html.Div([*_words(context, row), _facts(context, row)], className="warning-words")
     return html.Li(
         [_plate(context, row), words, _aside(context, row, state)],
@@ -100,12 +100,12 @@ def _card(context: PageContext, row: WarningRow, page: WarningPage) -> html.Li:
     )
 
 
-def _state(row: WarningRow, page: WarningPage) -> str:
+def _state(row: WarningRow) -> str:
     if row.state == "refused":
         return "refused"
     if row.ended_by is not None:
         return "ended"
-    return "expired" if row.expires is not None and row.expires < page.as_of else "standing"
+    return "standing" if row.in_force else "expired"
 
 
 def _plate(context: PageContext, row: WarningRow) -> html.Div:
