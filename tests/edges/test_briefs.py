@@ -24,6 +24,7 @@ from config.texts import load
 from dashboard.briefs.chart import ceiling, png, svg
 from models import queries
 from models.briefs import archive, words
+from models.briefs import content as content_module
 from models.briefs.content import Ground, content, listed
 from models.briefs.schedule import Span, newest, span_of
 from models.briefs.tables import brief
@@ -101,8 +102,23 @@ def test_every_number_of_every_brief_equals_its_list_at_the_cut(county_store: St
         reported = next(flow for flow in body["flows"] if flow["name"] == "reported")
         assert sum(row["count"] for row in body["categories"]) == reported["count"]
         assert sum(row["open"] for row in body["departments"]) == body["stocks"][0]["count"]
-        wrong = [(name, count + 1, query) for name, count, query in counts][:1]
-        assert wrong[0][1] != listed_there(county_store, wrong[0][2]), "a wrong number would be seen"
+
+
+def test_a_brief_that_counts_what_its_lists_do_not_hold_is_seen(
+    sqlite_county: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: a brief whose overdue cases are those that are merely open."""
+    seed(sqlite_county)
+    on = desk_of(sqlite_county)
+    ground = Ground(Moment(NOW, ZONE), on.directories(), Counties(sqlite_county, on.rules)())
+    honest = content_module.predicate
+    monkeypatch.setattr(
+        content_module, "predicate", lambda name, moment: honest("open" if name == "overdue" else name, moment)
+    )
+    with sqlite_county.read() as connection:
+        body = content(connection, ground, span_of("daily", date(2026, 6, 1)))
+    wrong = {name for name, count, query in listed(body) if count != listed_there(sqlite_county, query)}
+    assert "stock.overdue" in wrong and "stock.open" not in wrong
 
 
 def test_due_briefs_are_made_once_sent_and_kept(county_store: Store) -> None:
