@@ -10,7 +10,8 @@ const shelves = new Map();
 
 function outlines(level) {
   if (!shelves.has(level)) {
-    shelves.set(level, fetch(`/map/areas.geojson?level=${level}`).then((answer) => (answer.ok ? answer.json() : { features: [] })).catch(() => ({ features: [] })));
+    const none = () => shelves.delete(level) && { features: [] }; // asked for again at the next drawing
+    shelves.set(level, fetch(`/map/areas.geojson?level=${level}`).then((answer) => (answer.ok ? answer.json() : none())).catch(none));
   }
   return shelves.get(level);
 }

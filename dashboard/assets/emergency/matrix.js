@@ -44,20 +44,21 @@ export function cellOf(party, stage, words, offered, onAct) {
     : el("span", { class: "cell" }, ...inner);
   node.dataset.stage = stage;
   const due = Date.parse(party[`${stage}_due_at`]);
+  const dueText = words.minute(due);
+  node.title = `${words.t(`emergency.progress.${stage}`)} ${words.t("emergency.matrix.due", { time: dueText })}`;
+  const done = at ? words.minute(Date.parse(at)) : "—";
+
+  function saying(state, now) {
+    if (state === "later") return dueText;
+    if (state === "running" || state === "soon") return words.countdown(due - now);
+    if (state === "overdue") return words.t("emergency.matrix.late", { time: words.countdown(now - due) });
+    return done; // in time, late, or none
+  }
+
   function tick(now) {
     const state = cellState(party, stage, now);
     setAttribute(node, "data-clock", state);
-    const said = {
-      "in-time": () => words.minute(Date.parse(at)),
-      late: () => words.minute(Date.parse(at)),
-      none: () => "—",
-      later: () => words.minute(due),
-      running: () => words.countdown(due - now),
-      soon: () => words.countdown(due - now),
-      overdue: () => words.t("emergency.matrix.late", { time: words.countdown(now - due) }),
-    }[state]();
-    setText(text, said);
-    setAttribute(node, "title", `${words.t(`emergency.progress.${stage}`)} ${words.t("emergency.matrix.due", { time: words.minute(due) })}`);
+    setText(text, saying(state, now));
   }
   return { node, tick };
 }

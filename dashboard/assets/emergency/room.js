@@ -4,10 +4,11 @@
  */
 import { openTiles } from "../cameras/tiles.js";
 import { el, setAttribute, setText } from "../ui/dom.js";
+import { demandAnswer, oneAtATime } from "../ui/once.js";
 import { buildAnswer } from "./answer.js";
 import { ask, countyClock, freshKey, levelSign, listen, reasonOf, send, twice, wordsFor } from "./common.js";
 import { drawMap } from "./map.js";
-import { ACTION, STAGES, cellOf, nextStage, ordered } from "./matrix.js";
+import { ACTION, STAGES, cellOf, ordered } from "./matrix.js";
 import { keeper, taskOf, tellForm } from "./pieces.js";
 import { reportsPanel } from "./reports.js";
 
@@ -17,35 +18,20 @@ export function start(root) {
   const holder = root.querySelector(".emergency-room");
   const page = { root, words, clock, number: root.dataset.emergency, ticks: new Map(), act };
   const view = root.dataset.role === "department" ? buildAnswer(holder, page) : buildRoom(holder, page);
-  let fetching = false;
-  let again = false;
-
-  async function refresh() {
-    if (fetching) return void (again = true);
-    fetching = true;
-    try {
-      const answer = await fetch(`/live/emergencies/${page.number}`, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8_000) });
-      if (answer.status === 401) return location.assign("/login");
-      if (answer.ok) {
-        const { mine, room, county_at: at, speed } = await answer.json();
-        clock.hear(at, speed);
-        page.mine = mine;
-        page.room = room;
-        view.write(room, mine);
-        tick();
-        root.dataset.version = String(room.version);
-      }
-    } catch {
-      setTimeout(refresh, 800); // the connection says so itself; the picture comes as soon as it can
-    } finally {
-      fetching = false;
-    }
-    if (again) {
-      again = false;
-      refresh();
-    }
+  const refresh = oneAtATime(async () => {
+    const answer = await fetch(`/live/emergencies/${page.number}`, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8_000) });
+    if (answer.status === 401) return location.assign("/login");
+    demandAnswer(answer);
+    if (!answer.ok) return undefined;
+    const { mine, room, county_at: at, speed } = await answer.json();
+    clock.hear(at, speed);
+    page.mine = mine;
+    page.room = room;
+    view.write(room, mine);
+    tick();
+    root.dataset.version = String(room.version);
     return undefined;
-  }
+  }, 800);
 
   /** Do one thing; null when done, or a sentence that says why not. */
   async function act(action, body = {}, key = freshKey()) {
@@ -128,7 +114,9 @@ function buildRoom(holder, page) {
       el("div", { class: "tile-picture" }), el("span", { class: "tile-dot", "aria-hidden": "true" }), el("span", { class: "tile-note" }, t("common.camera.connecting")),
       el("figcaption", { class: "tile-name", title: one.name }, el("span", {}, one.name), el("span", { class: "num" }, one.metres === null ? "" : `${one.metres} m`))));
     tiles.replaceChildren(...nodes);
-    watching = await openTiles({ wanted: { cameras: room.cameras.map((one) => one.id), purpose: "emergency", reference: room.number }, tiles: nodes, url: page.root.dataset.video, t: words.t, viewer: page.mine.name });
+    const opened = await openTiles({ wanted: { cameras: room.cameras.map((one) => one.id), purpose: "emergency", reference: room.number }, tiles: nodes, url: page.root.dataset.video, t: words.t, viewer: page.mine.name });
+    if (tiles.dataset.cameras !== wanted) return opened.stop(); // meanwhile others are shown
+    watching = opened;
     return undefined;
   }
 

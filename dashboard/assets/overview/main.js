@@ -139,7 +139,7 @@ async function start() {
       truth.heard("figures", Date.parse(message.at));
       soon();
     } else if (message.kind === "map") {
-      grids = message.whole ? message.grids : { ...grids, ...message.grids };
+      grids = message.whole ? message.grids : Object.assign(grids, message.grids);
       state.grids = grids;
       soon();
     } else if (TELLING.test(message.kind)) refresh(SOONEST);
@@ -157,6 +157,7 @@ async function start() {
       keep("/live/snapshot", picture);
     },
     onState(now) {
+      if (link.dataset.state === now) return; // it is told with every message
       link.dataset.state = now;
       setText(link.querySelector("b"), words.t(`overview.link.${now}`));
       if (now === "live") refresh(0);

@@ -6,6 +6,7 @@
 import { openTiles } from "../cameras/tiles.js";
 import { STAGES, cellOf, ordered } from "../emergency/matrix.js";
 import { el, setAttribute, setHidden, setText, svg } from "../ui/dom.js";
+import { demandAnswer, oneAtATime } from "../ui/once.js";
 import { buildTile } from "./mosaic.js";
 
 const TURN = 20_000;
@@ -45,28 +46,14 @@ export function buildEmergency(root, context) {
   let watching = null;
   let seenCameras = "";
   let focused = "";
-  let fetching = false;
-  let again = false;
   let turned = 0;
   let known = null;
 
-  async function refresh() {
-    if (fetching) return void (again = true);
-    fetching = true;
-    try {
-      const answer = await fetch("/live/emergencies", { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8_000) });
-      if (answer.ok) write((await answer.json()).emergencies);
-    } catch {
-      setTimeout(refresh, 1_500); // the connection says so itself
-    } finally {
-      fetching = false;
-    }
-    if (again) {
-      again = false;
-      refresh();
-    }
-    return undefined;
-  }
+  const refresh = oneAtATime(async () => {
+    const answer = await fetch("/live/emergencies", { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(8_000) });
+    demandAnswer(answer);
+    if (answer.ok) write((await answer.json()).emergencies);
+  }, 1_500);
 
   function write(found) {
     all = found;
@@ -160,7 +147,9 @@ export function buildEmergency(root, context) {
       tiles.length ? el("div", { class: "em-tiles" }, ...tiles) : el("p", { class: "empty" }, t("emergency.none_near")));
     if (!tiles.length) return;
     const ids = tiles.map((tile) => tile.dataset.camera);
-    watching = await openTiles({ wanted: { kind: "wall", purpose: "display", cameras: ids, plan: `emergency:${one.number}` }, tiles, url: reference.video_url, t, viewer: reference.user });
+    const opened = await openTiles({ wanted: { kind: "wall", purpose: "display", cameras: ids, plan: `emergency:${one.number}` }, tiles, url: reference.video_url, t, viewer: reference.user });
+    if (seenCameras === wanted) watching = opened;
+    else opened.stop(); // meanwhile another emergency is shown, or none
   }
 
   /** What is to be confirmed, and what has ended but is still to be cancelled by name: its mark on the map. */

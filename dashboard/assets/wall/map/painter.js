@@ -26,6 +26,7 @@ let paints = [];
 let places = { county: [], towns: [], grids: [] };
 let look = { level: "grids", raised: false, tall: false };
 let seen = null;
+let wanted = null;
 let project = null;
 const layers = { under: null, borders: null };
 const states = { grids: new Map(), towns: new Map() };
@@ -203,6 +204,8 @@ function area(points) {
 }
 
 function draw() {
+  if (wanted) setView(wanted);
+  wanted = null;
   if (!seen || !canvas.width || !canvas.height) return;
   layers.under ??= under();
   layers.borders ??= borders();
@@ -230,7 +233,7 @@ const soon = makePace(draw);
 const TAKES = {
   begin,
   view(message) {
-    setView(message);
+    wanted = message; // a hand on the map sends many before the next frame
     now();
   },
   show({ level, raised, tall }) {
