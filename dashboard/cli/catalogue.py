@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -12,13 +11,12 @@ from typing import Any
 from config.catalogue import CatalogueRefused, Known, camera, headings
 from config.tabular import Row, table
 from dashboard.cli.parts import Parts
-from dashboard.cli.rejects import Rejects, harmless
+from dashboard.cli.rejects import Rejects
 from dashboard.cli.terminal import Refusal, answer, say
-from models import accounts
 from models.directory import read as read_directory
 from models.moves import Actor, Role
 from models.timebase import real_now
-from models.watching.catalogue import COLUMNS, exported
+from models.watching.catalogue import exported
 from models.watching.register import enter
 from streams.addresses import AddressRefusedError, AddressRules, RemoteAddress, listed, networks, parsed, refuse_host
 from streams.platform import Channel, Platform, PlatformError
@@ -184,21 +182,3 @@ def _row(channel: Channel, found: str | PlatformError, known: Known) -> dict[str
         return camera(cells, {name: name for name in cells}, known)
     except CatalogueRefused as error:
         return str(error)
-
-
-# --- out -------------------------------------------------------------------------------------------------------------
-
-
-def export_cameras(parts: Parts, file: Path) -> int:
-    """Write the catalogue to a CSV file that `import` takes again; addresses come without user and password."""
-    now = real_now()
-    with parts.store.write() as connection:
-        rows = exported(connection, parts.vault)
-        detail = {"rows": len(rows)}
-        accounts.audit(connection, "export", "system", "export.cameras", now, object="cameras", detail=detail)
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        writer.writerows([harmless(row[name]) for name in COLUMNS] for row in rows)
-    answer(f"{len(rows)} cameras were written to {file}.")
-    return 0

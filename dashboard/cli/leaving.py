@@ -1,4 +1,4 @@
-"""`gridcommand export`: cases, traces, orders, places and the evaluation of a period to a file; cameras as before.
+"""`gridcommand export`: cases, traces, orders, places, the evaluation of a period and the catalogue of cameras to a file.
 
 The file is written beside its name and takes it only when it is whole. CSV opens in a spreadsheet without running anything;
 JSON Lines keeps types. Each export leaves an audit line. Cases come in again with `import cases FILE --map export`.
@@ -16,7 +16,6 @@ from typing import IO, Any
 
 import click
 
-from dashboard.cli.catalogue import export_cameras
 from dashboard.cli.parts import Parts, open_parts
 from dashboard.cli.rejects import harmless
 from dashboard.cli.terminal import Refusal, answer, progress
@@ -27,6 +26,7 @@ from models.evaluation.reading import Counties, Question
 from models.evaluation.reading import answer as evaluated
 from models.exchange import leaving
 from models.timebase import real_now
+from models.watching.catalogue import COLUMNS, exported
 
 FORMS = (".csv", ".jsonl")
 
@@ -52,10 +52,11 @@ def export(kind: str, file: Path, since: datetime | None, until: datetime | None
         raise click.UsageError(f"{kind} has no days; leave --from and --until out.")
     with open_parts() as parts:
         if kind == "cameras":
-            return export_cameras(parts, file)
-        written = (
-            _evaluation(parts, file, period, by) if kind == "evaluation" else _table(parts, kind, file, since, until)
-        )
+            written = _cameras(parts, file)
+        elif kind == "evaluation":
+            written = _evaluation(parts, file, period, by)
+        else:
+            written = _table(parts, kind, file, since, until)
         detail = {"rows": written, "from": _day(since), "until": _day(until), "period": period or ""}
         with parts.store.write() as connection:
             accounts.audit(
@@ -83,6 +84,13 @@ def _table(parts: Parts, name: str, file: Path, since: datetime | None, until: d
         total = leaving.count(connection, kind, first, end)
     with progress(name, total) as bar:
         return _written(file, leaving.columns(kind), leaving.rows(parts.store, kind, first, end), bar)
+
+
+def _cameras(parts: Parts, file: Path) -> int:
+    """The catalogue as `import cameras` takes it again; addresses come without user and password."""
+    with parts.store.read() as connection:
+        rows = exported(connection, parts.vault)
+    return _written(file, COLUMNS, rows, lambda done: None)
 
 
 def _evaluation(parts: Parts, file: Path, text: str | None, by: Any) -> int:

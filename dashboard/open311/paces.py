@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -17,13 +18,15 @@ class Paces:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._left: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
 
     def allows(self, client: str) -> bool:
         """Whether one more may be sent now; it is then counted."""
-        now = self._clock()
-        left, at = self._left.get(client, (AT_ONCE, now))
-        left = min(AT_ONCE, left + (now - at) * A_SECOND)
-        if len(self._left) >= AT_MOST:
-            self._left.clear()
-        self._left[client] = max(left - 1, 0.0) if left >= 1 else left, now
-        return left >= 1
+        with self._lock:  # the threads of a web process ask side by side
+            now = self._clock()
+            left, at = self._left.get(client, (AT_ONCE, now))
+            left = min(AT_ONCE, left + (now - at) * A_SECOND)
+            if len(self._left) >= AT_MOST:
+                self._left.clear()
+            self._left[client] = max(left - 1, 0.0) if left >= 1 else left, now
+            return left >= 1
