@@ -29,7 +29,7 @@ from models.forecast import learning
 from models.lease import Lease
 from models.messages import Snapshot
 from models.outbox import last_number
-from models.queries import next_clock
+from models.queries import next_clocks, soonest
 from models.retention import trim_outbox
 from models.rules import Rules
 from models.store import Store, StoreUnavailable
@@ -165,17 +165,21 @@ class Worker:
     def tick(self) -> float:
         """Let what is due act, tell of it, and say how many seconds to wait."""
         with self._county.store.read() as connection:
-            due = next_clock(connection)
+            of_cases, of_rooms = next_clocks(connection)
         line = self._county.clock.line()
         now = self._county.clock.now()
-        pause = pause_until(due, now, line, real_now())
+        pause = pause_until(soonest(of_cases, of_rooms), now, line, real_now())
         if pause > 0:
             return pause
-        looked, facts = self._emergencies.tick(now)  # first: nothing waits behind ordinary cases
-        self._news.publish(facts)
-        more, facts = self._county.door.tick(now, BITE)
-        self._news.publish(facts)
-        looked += more
+        looked = 0
+        if of_rooms is not None and of_rooms <= now:  # first: nothing waits behind ordinary cases
+            more, facts = self._emergencies.tick(now)
+            self._news.publish(facts)
+            looked += more
+        if of_cases is not None and of_cases <= now:
+            more, facts = self._county.door.tick(now, BITE)
+            self._news.publish(facts)
+            looked += more
         return 0.005 if looked else 0.1  # 0: another worker has them
 
     # -- figures ------------------------------------------------------------------------------------------------------

@@ -272,8 +272,18 @@ def feed(connection: Connection, actor: Actor, size: int = 20) -> Sequence[Row[A
     return connection.execute(rows).all()
 
 
-def next_clock(connection: Connection) -> datetime | None:
-    """When the next clock acts, so that the alerts worker sleeps until then and no longer."""
+def next_clocks(connection: Connection) -> tuple[datetime | None, datetime | None]:
+    """When the next clock of a case and the next one of an emergency act."""
     clock = t.cases.c.next_clock_at
     of_cases = connection.execute(select(func.min(clock)).where(clock.is_not(None))).scalar()
-    return min((at for at in (of_cases, emergencies_clock(connection)) if at is not None), default=None)
+    return of_cases, emergencies_clock(connection)
+
+
+def next_clock(connection: Connection) -> datetime | None:
+    """When the next clock of all acts, so that the alerts worker sleeps until then and no longer."""
+    return soonest(*next_clocks(connection))
+
+
+def soonest(*moments: datetime | None) -> datetime | None:
+    """The first of these moments; None where there is none."""
+    return min((at for at in moments if at is not None), default=None)

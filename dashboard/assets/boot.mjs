@@ -37,7 +37,13 @@ function boot() {
   watcher.disconnect();
   const badges = [...document.querySelectorAll(".badge[data-push]")];
   if (badges.length) import("./ladder/badge.js").then((module) => module.start(badges));
-  load().then((page) => page.start(root));
+  const main = root.querySelector("main") ?? root;
+  main.inert = true; // nobody presses a button that no module hears yet: the press would be lost without a word
+  load()
+    .finally(() => {
+      main.inert = false;
+    })
+    .then((page) => page.start(root));
 }
 
 watcher.observe(document.documentElement, { childList: true, subtree: true });
