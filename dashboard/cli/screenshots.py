@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,8 +22,6 @@ from dashboard.cli.terminal import Refusal, answer, say
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
-"""WebGL without a graphics card."""
 WALLS = {
     "wall": (1920, 1080, "zh-CN"),
     "wall-en": (1920, 1080, "en"),
@@ -72,11 +71,12 @@ def screenshots(into: Path, seed: int) -> int:
     if not CHROMIUM.exists():
         raise Refusal(f"There is no browser at {CHROMIUM}; install Debian's chromium.")
     into.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever ends this ends its demonstration, too
     with tempfile.TemporaryDirectory(prefix="gc-shots-") as folder:
         say("Starting a demonstration …")
         words = ("demo", "--rate", "0", "--seed", str(seed))
         with product(*words, port=free_ports(), data=Path(folder)) as running, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, "--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
             for name in _Photographer(running, browser, into).all():
                 answer(str(into / f"{name}.png"))
             browser.close()
@@ -116,6 +116,7 @@ class _Photographer:
     def _open_wall(self, page: Any) -> None:
         page.goto(self._base + "/wall")
         page.wait_for_selector('[data-figure="open"][data-state="live"]', timeout=30_000)
+        page.wait_for_selector("#wall-map[data-ready]", timeout=30_000)
         with contextlib.suppress(Exception):  # a picture without every camera is still a picture
             page.wait_for_function("document.querySelectorAll('[data-camera][data-state=\"live\"]').length >= 6")
         page.wait_for_timeout(SETTLE * 1000)

@@ -19,6 +19,7 @@ export function drawCanvas(container, { geo, colours, view, gap }) {
   container.append(canvas);
   const lean = geo.grids.features.length > MANY;
   const painter = new Worker(new URL("./painter.js", import.meta.url), { type: "module" });
+  const painted = new Promise((done) => painter.addEventListener("message", done, { once: true })); // its only message
   const offscreen = canvas.transferControlToOffscreen();
   const columns = { grids: lean ? { features: [] } : shrunk(geo.grids, gap), towns: shrunk(geo.towns, gap) };
   painter.postMessage({ kind: "begin", canvas: offscreen, geo, columns, colours, unit: rem(), lean }, [offscreen]);
@@ -146,6 +147,7 @@ export function drawCanvas(container, { geo, colours, view, gap }) {
 
   return {
     lean,
+    painted,
 
     states(level, _tall, changes) {
       const packed = new Float64Array(4 * changes.length); // handed over whole: thousands of objects would be copied one by one

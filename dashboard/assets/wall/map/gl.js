@@ -123,6 +123,7 @@ export async function drawGl(container, { geo, colours, view, gap }) {
   return {
     map,
     lean,
+    painted: twoFrames(),
 
     /** @param level "grids" | "towns"; @param tall as columns or as ground; @param changes `[[id, {c, h, b}], …]` */
     states(level, tall, changes) {

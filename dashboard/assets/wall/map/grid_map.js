@@ -103,6 +103,7 @@ export class GridMap {
     new ResizeObserver(() => this.#resized()).observe(this.#panel.body);
     if (this.#held.map) this.write(this.#held.map);
     if (this.#held.figures) this.figures(this.#held.figures);
+    await this.#drawing.painted;
     setAttribute(this.#panel.node, "data-ready", "yes");
   }
 

@@ -203,6 +203,8 @@ function area(points) {
   return sum;
 }
 
+let told = false;
+
 function draw() {
   if (wanted) setView(wanted);
   wanted = null;
@@ -218,6 +220,8 @@ function draw() {
   pen.drawImage(layers.borders, 0, 0);
   pen.scale(seen.ratio, seen.ratio);
   if (look.raised) drawColumns();
+  if (!told) postMessage("painted");
+  told = true;
 }
 
 let frame = 0;
