@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -29,6 +30,7 @@ Work = Callable[[Executor], Awaitable[None]]
 async def beat(notifier: Notifier, begun: asyncio.Event) -> None:
     """Say "ready" once it has begun, and show life every second from then on."""
     await begun.wait()
+    gc.freeze()  # else the collector goes through the whole county from time to time, and news waits meanwhile
     notifier.ready()
     while True:
         notifier.beat()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -135,6 +136,7 @@ def _place(name: str, size: int, data: Path | None, stack: contextlib.ExitStack)
     if name == "postgres":
         binaries = postgres_binaries()
         assert binaries is not None
+        folder.chmod(0o755)  # as root, the server runs under another name
         if _made_at(marker) is None:
             shutil.rmtree(folder / "cluster", ignore_errors=True)
         cluster = stack.enter_context(postgres(binaries, folder / "cluster" if data else None))
@@ -220,6 +222,8 @@ def opened(url: str, folder: Path) -> Iterator[tuple[Browsers, Any]]:
     settings = Settings(_env_file=None, database_url=url, secret_key="bench", data=folder / "data")
     app = create_app(settings, news=_Quiet())
     parts = app.extensions["gridcommand"]
+    gc.collect()
+    gc.freeze()  # as the web server does (`dashboard/gunicorn_conf.py`)
     try:
         yield browsers(app, parts.store), parts
     finally:

@@ -6,6 +6,7 @@ so that one that died or hangs is soon replaced. The arbiter beats for the super
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import threading
@@ -50,9 +51,15 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """The application is loaded and the port is open: say so, and beat from now on."""
+    """The application is loaded and the port is open: say so, and beat from now on.
+
+    What is loaded stays for good. Frozen, it is shared by the workers, and the collector no longer goes through all of it in
+    the middle of a request (140 ms at 290,000 objects).
+    """
     from models.notify import Notifier
 
+    gc.collect()
+    gc.freeze()
     notifier = Notifier.from_environment()
     notifier.ready()
     threading.Thread(target=_beat, args=(server, notifier), name="beat", daemon=True).start()
