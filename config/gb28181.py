@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from config.sentences import say
+
 STRUCTURE = "8 digits centre code, 2 industry, 3 type (131 camera, 132 network camera), 1 network, 6 serial"
 CAMERA_TYPES = {"131": ("摄像机", "camera"), "132": ("网络摄像机", "network camera")}
 OTHER_TYPES = {
@@ -58,12 +60,27 @@ def fault(text: str, prefix: str = "") -> str | None:
     """
     found = parts(text)
     if found is None:
-        return f"Expected 20 digits ({STRUCTURE}); came {text!r} with {len(text)} characters."
+        return say(
+            "Expected 20 digits ({STRUCTURE}); came {text!r} with {size} characters.",
+            STRUCTURE=STRUCTURE,
+            text=text,
+            size=len(text),
+        )
     if not found.centre.startswith(prefix):
-        return f"Expected a centre code that begins {prefix}; came {found.centre} ({STRUCTURE})."
+        return say(
+            "Expected a centre code that begins {prefix}; came {centre} ({STRUCTURE}).",
+            prefix=prefix,
+            centre=found.centre,
+            STRUCTURE=STRUCTURE,
+        )
     if found.type not in CAMERA_TYPES:
         what = f", which is {OTHER_TYPES[found.type][1]}" if found.type in OTHER_TYPES else ""
-        return f"Expected type 131 or 132 in digits 11 to 13; came {found.type}{what} ({STRUCTURE})."
+        return say(
+            "Expected type 131 or 132 in digits 11 to 13; came {type}{what} ({STRUCTURE}).",
+            type=found.type,
+            what=what,
+            STRUCTURE=STRUCTURE,
+        )
     return None
 
 

@@ -9,14 +9,21 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from config.sentences import told
 from config.settings import HERE, Language
 
 FOLDER = HERE / "texts"
+SENTENCES = FOLDER / "sentences" / "zh-CN.toml"
+"""What is said to somebody who did something wrong: English template → the same in Chinese (`config.sentences`)."""
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
+
+PYDANTIC = "pydantic:"
+"""Before pydantic's name of a fault, whose own English sentence is not ours; its context fills the placeholders."""
 
 
 class CatalogueError(Exception):
@@ -28,10 +35,16 @@ class Catalogue:
     """All texts of all languages."""
 
     _texts: Mapping[Language, Mapping[str, str]]
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """English template → Chinese template."""
 
     def texts(self, language: str) -> Mapping[str, str]:
         """The flat texts of a language; the Chinese ones for a language that is not kept."""
         return self._texts["en" if language == "en" else "zh-CN"]
+
+    def told(self, text: str, language: str) -> str:
+        """A sentence of a refusal in a language; in English, as it was raised, where it has no other form."""
+        return text if language == "en" else told(text, self.sentences, self.texts(language))
 
 
 def load(folder: Path = FOLDER) -> Catalogue:
@@ -43,17 +56,39 @@ def load(folder: Path = FOLDER) -> Catalogue:
     """
     texts = {language: _language(folder, language) for language in LANGUAGES}
     _agree(texts["zh-CN"], texts["en"])
-    return Catalogue(MappingProxyType({language: MappingProxyType(found) for language, found in texts.items()}))
+    sentences = _sentences(folder / SENTENCES.relative_to(FOLDER))
+    return Catalogue(
+        MappingProxyType({language: MappingProxyType(found) for language, found in texts.items()}), sentences
+    )
+
+
+def _sentences(file: Path) -> Mapping[str, str]:
+    """Both forms of every sentence; the Chinese one fills in nothing that the English one does not."""
+    if not file.exists():
+        return MappingProxyType({})
+    found: dict[str, str] = {}
+    for topic in _document(file).values():
+        for english, chinese in topic.items():
+            if english in found:
+                raise CatalogueError(f"{file.name} says {english!r} again; each sentence stands once.")
+            strange = placeholders(chinese) - placeholders(english)
+            if strange and not english.startswith(PYDANTIC):
+                raise CatalogueError(f"{english!r} gives no {sorted(strange)}, which its Chinese form asks for.")
+            found[english] = chinese
+    return MappingProxyType(found)
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{file.name} cannot be read: {error}") from error
 
 
 def _language(folder: Path, language: Language) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file in sorted(folder.glob(f"*.{language}.toml")):
-        try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CatalogueError(f"{file.name} cannot be read: {error}") from error
-        for key, text in _flat(document, file.name):
+        for key, text in _flat(_document(file), file.name):
             if key in texts:
                 raise CatalogueError(f"{file.name} says {key!r} again; each key belongs to one file.")
             texts[key] = text

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from config.sentences import say
 from dashboard import forecasts
 from dashboard.api import shapes
 from dashboard.clockface import face
@@ -123,7 +124,7 @@ def _order_row(row: Any, now: datetime) -> shapes.OrderListRow:
 
 def no_case(code: str) -> Problem:
     """The same words whether it does not exist or may not be known."""
-    return Problem(404, f"There is no case {code!r}.", field="code")
+    return Problem(404, say("There is no case {code!r}.", code=code), field="code")
 
 
 def handles(who: Visitor, department: str | None) -> bool:

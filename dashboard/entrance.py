@@ -10,8 +10,8 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from dashboard.guard import LANGUAGE_COOKIE, SESSION_COOKIE
-from dashboard.problems import Problem
+from dashboard.guard import SESSION_COOKIE
+from dashboard.problems import LANGUAGE_COOKIE, Problem
 from dashboard.reader import page_context
 from dashboard.routes import HOME
 from dashboard.services import services, visitor

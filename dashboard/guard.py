@@ -19,8 +19,9 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from werkzeug.datastructures import Headers
 from wtforms import ValidationError  # type: ignore[import-untyped]
 
+from config.sentences import ROLES, say, terms
 from dashboard.dash_styles import STYLES
-from dashboard.problems import MACHINE, OPEN311, Problem
+from dashboard.problems import LANGUAGE_COOKIE, MACHINE, OPEN311, Problem
 from dashboard.routes import SAFE, Route, Routes
 from dashboard.services import own_host, services
 from models import accounts
@@ -28,7 +29,6 @@ from models.accounts import Visitor
 from models.timebase import real_now
 
 SESSION_COOKIE = "gc_session"
-LANGUAGE_COOKIE = "gc_lang"
 CSRF_HEADER = "X-GC-CSRF"
 DASH_UPDATE = "/_dash-update-component"
 KEEP_ALIVE = timedelta(minutes=1)
@@ -115,8 +115,7 @@ def _of_session(secret: str) -> Visitor | None:
 
 def _refuse(route: Route) -> ResponseReturnValue:
     if g.visitor is not None:
-        wanted = f"the scope {_or(route.scopes)}" if g.by_token else f"the role {_or(route.roles)}"
-        raise Problem(403, f"{g.visitor.name} may not do this; it takes {wanted}.", field="Authorization")
+        raise Problem(403, _lacking(route, g.visitor.name), field="Authorization")
     if request.path.startswith(MACHINE):
         raise _unknown("Nobody is logged in; a session or a bearer token is needed.")
     if request.method not in SAFE:
@@ -130,8 +129,12 @@ def _unknown(detail: str) -> Problem:
     return problem
 
 
-def _or(words: frozenset[Any]) -> str:
-    return " or ".join(sorted(str(word) for word in words)) or "nobody has"
+def _lacking(route: Route, name: str) -> str:
+    if g.by_token:
+        scopes = terms(route.scopes, none="nobody has")
+        return say("{name} may not do this; it takes the scope {scopes}.", name=name, scopes=scopes)
+    roles = terms(route.roles, *ROLES, none="nobody has")
+    return say("{name} may not do this; it takes the role {roles}.", name=name, roles=roles)
 
 
 # --- their own doing (CSRF) ------------------------------------------------------------------------------------------
@@ -145,7 +148,11 @@ def _demand_own_doing(route: Route) -> None:
     elif route.pattern == DASH_UPDATE:
         _valid(request.headers.get("X-CSRFToken"), "X-CSRFToken")
     elif request.headers.get(CSRF_HEADER) != "1":
-        raise Problem(403, f"With a session, a change needs the header {CSRF_HEADER}: 1.", field=CSRF_HEADER)
+        raise Problem(
+            403,
+            say("With a session, a change needs the header {CSRF_HEADER}: 1.", CSRF_HEADER=CSRF_HEADER),
+            field=CSRF_HEADER,
+        )
 
 
 def _valid(token: str | None, name: str) -> None:
@@ -213,7 +220,7 @@ def callback_fault(body: object, callbacks: Mapping[str, Mapping[str, Any]]) -> 
     wanted = callbacks[output]
     for name, key in (("inputs", "inputs"), ("state", "state")):
         if _named(body.get(name, [])) != [(item["id"], item["property"]) for item in wanted[key]]:
-            return f"The {name} are not those of the callback."
+            return say("The {name} are not those of the callback.", name=name)
     if _output(body.get("outputs")) != output:
         return "The outputs are not those of the callback."
     inputs = {f"{item['id']}.{item['property']}" for item in wanted["inputs"]}

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
+from config.sentences import say
 from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import Services, county_card, own_host, services, visitor
 from models import desk, figures, outbox, queries
@@ -175,7 +176,11 @@ def collection(features: Sequence[Mapping[str, Any]]) -> bytes:
 def _outlines(shelf: OutlineShelf) -> Response:
     level = request.args.get("level", "grid")
     if level not in LEVELS:
-        raise Problem(422, f"There is no map of this level; expected one of {', '.join(LEVELS)}.", field="level")
+        raise Problem(
+            422,
+            say("There is no map of this level; expected one of {expected}.", expected=", ".join(LEVELS)),
+            field="level",
+        )
     body, tag = shelf.body(services(), level)
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     response = Response(body if packed else gzip.decompress(body), mimetype="application/geo+json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from config.sentences import say
 from dashboard.api import ladder_shapes as shapes
 from dashboard.problems import Problem
 from dashboard.services import Services
@@ -74,7 +75,7 @@ def _received(parts: Services, who: Visitor, ids: Sequence[int]) -> Received:
         rows = inbox.some(deed.db, who.name, ids)
         missing = set(ids) - {row.id for row in rows}
         if missing:
-            raise Problem(404, f"There is no entry {min(missing)} in your inbox.", field="ids")
+            raise Problem(404, say("There is no entry {missing} in your inbox.", missing=min(missing)), field="ids")
         done = receive(deed, who.actor, rows, parts.clock.now())
     parts.news.publish(facts)
     return done
@@ -141,7 +142,7 @@ def whole(parts: Services, who: Visitor, number: int) -> shapes.MessageWhole:
 
 def no_message(number: int) -> Problem:
     """The same words whether it does not exist or may not be known."""
-    return Problem(404, f"There is no message {number}.", field="number")
+    return Problem(404, say("There is no message {number}.", number=number), field="number")
 
 
 def send(parts: Services, who: Visitor, body: shapes.MessageBody, key: str | None) -> talk.Sent:

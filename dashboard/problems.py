@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from config.sentences import Sentence, kept, say, term
+from config.texts import PYDANTIC, Catalogue
 from dashboard.open311.writing import MEDIA_TYPES, written
 from models.accounts import Visitor
 from models.door import Conflict
@@ -21,6 +23,9 @@ from models.store import StoreUnavailable
 LOG = logging.getLogger(__name__)
 RETRY_AFTER = "2"
 """Seconds after which a client may try again when the store is away."""
+LANGUAGE_COOKIE = "gc_lang"
+FIELDS = ("case.field", "emergency.field", "emergency.form", "problem.field")
+"""Where the catalogue has the names of fields."""
 OPEN311 = "/open311/v2/"
 """Where errors have the form of GeoReport v2."""
 _AS_OPEN311 = {401: 403, 422: 400}
@@ -61,14 +66,43 @@ def answer(problem: Problem) -> Response:
         response = _page(problem.status)
     else:
         body: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status}
-        body |= {"detail": problem.detail, **problem.more}
+        language = asked_language()
+        body |= {"detail": _catalogue().told(problem.detail, language), **in_language(problem.more, language)}
         if problem.field is not None:
             body["field"] = problem.field
         response = jsonify(body)
         response.mimetype = "application/problem+json"
+        response.headers["Content-Language"] = language
     response.status_code = problem.status if response.status_code == 200 else response.status_code
     response.headers.update(problem.headers)
     return response
+
+
+def asked_language() -> str:
+    """The language that a refusal is told in: that of the page for a person, English for a machine that asks for none.
+
+    A browser always sends `Accept-Language`, and reads a page that says in `g.language` what its reader chose. A client
+    with a token says itself what it wants.
+    """
+    wanted, page = request.accept_languages, str(g.get("language") or current_app.config["LANGUAGE"])
+    if g.get("by_token"):
+        return "en" if wanted.best_match(("en", "zh-CN", "zh"), "en") == "en" else "zh-CN"
+    return page if wanted or LANGUAGE_COOKIE in request.cookies else "en"
+
+
+def in_language(found: Any, language: str) -> Any:
+    """JSON with every `Sentence` in it told in the language; what somebody typed stays as it is."""
+    if isinstance(found, Sentence):
+        return _catalogue().told(found, language)
+    if isinstance(found, Mapping):
+        return {name: in_language(one, language) for name, one in found.items()}
+    if isinstance(found, list | tuple):
+        return [in_language(one, language) for one in found]
+    return found
+
+
+def _catalogue() -> Catalogue:
+    return cast(Catalogue, current_app.config["CATALOGUE"])
 
 
 def _open311(problem: Problem) -> Response:
@@ -99,7 +133,7 @@ def register(server: Flask) -> None:
 
 
 def _of_http(error: HTTPException) -> Problem:
-    problem = Problem(error.code or 500, _DETAILS.get(error.code or 500, error.description or ""))
+    problem = Problem(error.code or 500, _DETAILS.get(error.code or 500, "This cannot be answered."))
     if error.code == 413:
         problem.field = "body"
     allowed = getattr(error, "valid_methods", None)
@@ -133,9 +167,16 @@ def _unexpected(error: Exception) -> Response:
 
 def invalid(error: ValidationError) -> Response:
     """The answer to a body, query or header that does not have the expected shape: one entry per fault."""
-    faults = [{"field": _blamed(fault), "detail": _sentence(fault["msg"])} for fault in error.errors()]
+    faults = [{"field": _blamed(fault), "detail": _said(fault)} for fault in error.errors()]
     first = faults[0]
-    return answer(Problem(422, f"{first['field']}: {first['detail']}", field=first["field"], errors=faults))
+    return answer(
+        Problem(
+            422,
+            say("{field}: {detail}", field=term(first["field"], *FIELDS), detail=first["detail"]),
+            field=first["field"],
+            errors=faults,
+        )
+    )
 
 
 def demand_whole_county(who: Visitor) -> None:
@@ -145,7 +186,11 @@ def demand_whole_county(who: Visitor) -> None:
         Problem: 403.
     """
     if who.area is not None or who.department is not None:
-        raise Problem(403, f"This tells of the whole county, and {who.name} is bound to a part of it.", field="area")
+        raise Problem(
+            403,
+            say("This tells of the whole county, and {name} is bound to a part of it.", name=who.name),
+            field="area",
+        )
 
 
 def _blamed(fault: Mapping[str, Any]) -> str:
@@ -154,5 +199,21 @@ def _blamed(fault: Mapping[str, Any]) -> str:
     return path or str(fault.get("ctx", {}).get("field", "body"))
 
 
-def _sentence(message: str) -> str:
+def _said(fault: Mapping[str, Any]) -> Sentence:
+    """One fault as pydantic found it. What our own shapes say is known by itself, the rest by pydantic's name for it."""
+    own = fault.get("ctx", {}).get("error")
+    if isinstance(own, Exception):
+        return whole(str(own))
+    known = f"{PYDANTIC}{fault['type']}"
+    known = known if known in _catalogue().sentences else f"{PYDANTIC}other"
+    values = {name: str(value).replace(" or ", ", ") for name, value in fault.get("ctx", {}).items()}
+    return kept(_ended(fault["msg"]), known, values)
+
+
+def whole(said: str) -> Sentence:
+    """A sentence of our own, with its full stop."""
+    return said if isinstance(said, Sentence) else kept(_ended(said), _ended(said), {})
+
+
+def _ended(message: str) -> str:
     return message.removeprefix("Value error, ").rstrip(".") + "."

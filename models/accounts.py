@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from config.sentences import say
 from models import chain
 from models import tables as t
 from models.moves import Actor, Role
@@ -79,7 +80,9 @@ def add_account(
             that is bound to a department or an area lacks it.
     """
     if role not in {r.value for r in Role} - {Role.SYSTEM}:
-        raise ValueError(f"There is no role {role!r}; expected one of {', '.join(sorted(Role))}.")
+        raise ValueError(
+            say("There is no role {role!r}; expected one of {expected}.", role=role, expected=", ".join(sorted(Role)))
+        )
     if not name or len(name) > 64 or any(char.isspace() for char in name):
         raise ValueError("A name has 1 to 64 characters and no spaces.")
     if role == Role.DEPARTMENT and not department:
@@ -88,19 +91,19 @@ def add_account(
     _known(connection, t.department.c.code, department, "department")
     _long_enough(password)
     if connection.execute(select(t.account.c.name).where(t.account.c.name == name)).first():
-        raise ValueError(f"There is an account called {name!r} already.")
+        raise ValueError(say("There is an account called {name!r} already.", name=name))
     values = {"name": name, "role": role, "area": area, "department": department, "created_at": now}
     connection.execute(insert(t.account).values(**values, password=PasswordHasher().hash(password)))
 
 
 def _known(connection: Connection, column: Any, code: str | None, what: str) -> None:
     if code is not None and connection.execute(select(column).where(column == code)).first() is None:
-        raise ValueError(f"There is no {what} {code!r}.")
+        raise ValueError(say("There is no {what} {code!r}.", what=what, code=code))
 
 
 def _long_enough(password: str) -> None:
     if len(password) < PASSWORD_LENGTH:
-        raise ValueError(f"A password has at least {PASSWORD_LENGTH} characters.")
+        raise ValueError(say("A password has at least {PASSWORD_LENGTH} characters.", PASSWORD_LENGTH=PASSWORD_LENGTH))
 
 
 def set_password(connection: Connection, name: str, password: str) -> None:
@@ -124,7 +127,7 @@ def set_disabled(connection: Connection, name: str, disabled: bool) -> None:
 
 def _changed(connection: Connection, name: str, **values: Any) -> None:
     if not connection.execute(update(t.account).where(t.account.c.name == name).values(**values)).rowcount:
-        raise ValueError(f"There is no account called {name!r}.")
+        raise ValueError(say("There is no account called {name!r}.", name=name))
     connection.execute(delete(t.session).where(t.session.c.account == name))
 
 
@@ -264,13 +267,19 @@ def create_token(
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise ValueError(f"There is no scope {', '.join(unknown) or '(none given)'}; expected of {', '.join(SCOPES)}.")
+        raise ValueError(
+            say(
+                "There is no scope {expected}; expected of {expected2}.",
+                expected=", ".join(unknown) or "(none given)",
+                expected2=", ".join(SCOPES),
+            )
+        )
     if "department" in scopes and not department:
         raise ValueError("A token with the scope department needs a department.")
     _known(connection, t.area.c.code, area, "area")
     _known(connection, t.department.c.code, department, "department")
     if connection.execute(select(t.token.c.name).where(t.token.c.name == name)).first():
-        raise ValueError(f"There is a token called {name!r} already.")
+        raise ValueError(say("There is a token called {name!r} already.", name=name))
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     connection.execute(
         insert(t.token).values(
@@ -293,7 +302,7 @@ def revoke_token(connection: Connection, name: str, now: datetime) -> None:
     """
     live = update(t.token).where(t.token.c.name == name, t.token.c.revoked_at.is_(None))
     if not connection.execute(live.values(revoked_at=now)).rowcount:
-        raise ValueError(f"There is no valid token called {name!r}.")
+        raise ValueError(say("There is no valid token called {name!r}.", name=name))
 
 
 def tokens(connection: Connection) -> Sequence[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from config.sentences import say
 from models import tables as t
 from models.filters import scope
 from models.moves import Actor, Refused
@@ -43,7 +44,9 @@ def attach(
         return known
     there = connection.execute(select(func.count()).select_from(t.attachment).where(a.case_id == case_id)).scalar_one()
     if there >= MOST:
-        raise Refused(f"A case holds at most {MOST} photos, and this one has {there}.", "file")
+        raise Refused(
+            say("A case holds at most {MOST} photos, and this one has {there}.", MOST=MOST, there=there), "file"
+        )
     values = {"case_id": case_id, "digest": digest, "media_type": media_type, "width": width, "height": height}
     new = insert(t.attachment).values(**values, size=size, at=now, actor=actor.name).returning(*t.attachment.c)
     return connection.execute(new).one()

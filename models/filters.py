@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
+from config.sentences import say
 from models import tables as t
 from models.evaluation.listing import Listing, ListingRefused
 from models.forecast.late import will_be_late
@@ -176,7 +177,10 @@ def predicate(state: str, moment: Moment) -> ColumnElement[bool]:
         FilterRefused: there is no such state.
     """
     if state not in _PREDICATES:
-        raise FilterRefused("state", f"There is no state {state!r}; expected one of {', '.join(STATES)}.")
+        raise FilterRefused(
+            "state",
+            say("There is no state {state!r}; expected one of {expected}.", state=state, expected=", ".join(STATES)),
+        )
     return _PREDICATES[state](moment)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, true, tuple_
 
+from config.sentences import say
 from models import tables as t
 from models.filters import FilterRefused, scope
 from models.indexing import plain
@@ -62,7 +63,14 @@ class OrderFilter:
             FilterRefused: there is no such state.
         """
         if self.state not in _PREDICATES:
-            raise FilterRefused("state", f"There is no state {self.state!r}; expected one of {', '.join(STATES)}.")
+            raise FilterRefused(
+                "state",
+                say(
+                    "There is no state {state!r}; expected one of {expected}.",
+                    state=self.state,
+                    expected=", ".join(STATES),
+                ),
+            )
         parts = [_PREDICATES[self.state](now)]
         if self.kind not in (None, "dispatch"):
             parts.append(t.ASKED)  # said once more: few orders, with an index of their own
@@ -108,7 +116,9 @@ def page(
     if after:
         at, key = read_key(after)
         if at is None:
-            raise FilterRefused("after", f"{after!r} is no page key; expected the `next` of the page before.")
+            raise FilterRefused(
+                "after", say("{after!r} is no page key; expected the `next` of the page before.", after=after)
+            )
         query = query.where(tuple_(o.issued_at, o.id) < tuple_(literal(at, t.Utc()), literal(key)))
     rows = connection.execute(query.order_by(o.issued_at.desc(), o.id.desc()).limit(size + 1)).all()
     more, rows = len(rows) > size, rows[:size]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, select, tuple_
 from sqlalchemy import case as when
 
+from config.sentences import say
 from models import tables as t
 from models.emergencies.listing import next_clock as emergencies_clock
 from models.filters import CLOSED_TOO, ENDLESS, PAST, CaseFilter, FilterRefused, Moment, predicate, scope
@@ -89,7 +90,9 @@ def page(
         FilterRefused: the key, the order or the filter is not valid.
     """
     if sort not in SORTS:
-        raise FilterRefused("sort", f"There is no order {sort!r}; expected one of {', '.join(SORTS)}.")
+        raise FilterRefused(
+            "sort", say("There is no order {sort!r}; expected one of {expected}.", sort=sort, expected=", ".join(SORTS))
+        )
     order, place = SORTS[sort], read_key(after) if after else None
     wanted = _placed(connection, wanted)
     where, common = _condition(connection, wanted, actor, moment)
@@ -199,7 +202,9 @@ def read_key(text: str) -> tuple[datetime | None, int]:
             raise ValueError(key)
         return moment, int(key)
     except ValueError as error:
-        raise FilterRefused("after", f"{text!r} is no page key; expected the `next` of the page before.") from error
+        raise FilterRefused(
+            "after", say("{text!r} is no page key; expected the `next` of the page before.", text=text)
+        ) from error
 
 
 def count(connection: Connection, wanted: CaseFilter, actor: Actor, moment: Moment) -> int:

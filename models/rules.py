@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from config.sentences import say
 from models import tables as t
 from models.calendars import Calendar, UnknownYear
 from models.clocks import Limit, Pause, Unit, due, mark
@@ -105,7 +106,9 @@ class RuleBook:
         """
         found = self.categories.get(code)
         if found is None:
-            raise Refused(f"There is no category {code!r}; GET /api/v1/categories lists the leaves.", "category")
+            raise Refused(
+                say("There is no category {code!r}; GET /api/v1/categories lists the leaves.", code=code), "category"
+            )
         return found
 
     def place(self, longitude: float | None, latitude: float | None, area: str | None) -> tuple[Place | None, bool]:
@@ -117,7 +120,7 @@ class RuleBook:
             Refused: neither point nor area, or an area that does not exist.
         """
         if area is not None and area not in self.places:
-            raise Refused(f"There is no area {area!r}; GET /api/v1/areas lists them.", "area")
+            raise Refused(say("There is no area {area!r}; GET /api/v1/areas lists them.", area=area), "area")
         named = self.places.place(area) if area is not None else None
         if longitude is None or latitude is None:
             if named is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from config.networks import Address, Network, allowed, listed, networks, reached
+from config.sentences import say
 
 __all__ = ["Address", "AddressRefusedError", "AddressRules", "Network", "RemoteAddress", "listed", "networks", "parsed"]
 __all__ += ["redacted", "refuse_host"]
@@ -88,7 +89,13 @@ def parsed(address: str, rules: AddressRules) -> RemoteAddress | Path:
     if scheme == "file":
         return _clip(unquote(parts.path) if not host else "", rules)
     if scheme not in PORTS:
-        raise AddressRefusedError(f"Expected one of {', '.join(PORTS)} or a file of the clips folder, got {scheme}.")
+        raise AddressRefusedError(
+            say(
+                "Expected one of {expected} or a file of the clips folder, got {scheme}.",
+                expected=", ".join(PORTS),
+                scheme=scheme,
+            )
+        )
     if not _HOST.fullmatch(host):
         raise AddressRefusedError("The address names no host.")
     if parts.path.lower().endswith(_PLAYLISTS):
@@ -117,7 +124,9 @@ def refuse_host(address: Address, rules: AddressRules) -> None:
     """
     if not allowed(address, rules.networks):
         plain = reached(address)
-        raise AddressRefusedError(f"{plain} is not in a network that cameras may be in; list its network to allow it.")
+        raise AddressRefusedError(
+            say("{plain} is not in a network that cameras may be in; list its network to allow it.", plain=plain)
+        )
 
 
 def redacted(address: str) -> str:

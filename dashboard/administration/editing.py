@@ -15,6 +15,7 @@ from typing import Any
 from config import notices, tiling, written
 from config.county import Area, CountyRules
 from config.reference import one_document, one_table
+from config.sentences import say
 from config.tables import Problem
 from models import stored
 from models.directory import Directory
@@ -120,7 +121,7 @@ def _properties(cells: Mapping[str, str]) -> dict[str, Any]:
         try:
             made[name] = date.fromisoformat(text) if text else None
         except ValueError:
-            raise Refused(f"Expected a date such as 2026-10-01; came {text!r}.", name) from None
+            raise Refused(say("Expected a date such as 2026-10-01; came {text!r}.", text=text), name) from None
     return made
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from config import written
 from config.county import UNITS
 from config.reference import DUTY_ROLES
+from config.sentences import say
 from dashboard.administration import editing
 from dashboard.api.shapes import Shape
 from dashboard.problems import Problem, invalid
@@ -44,12 +45,16 @@ def register(server: Flask) -> None:
 
 def _kind(kind: str) -> tuple[str, int | None]:
     if kind not in editing.KINDS:
-        raise Problem(404, f"There is no kind {kind!r}; expected one of {', '.join(editing.KINDS)}.", field="kind")
+        raise Problem(
+            404,
+            say("There is no kind {kind!r}; expected one of {expected}.", kind=kind, expected=", ".join(editing.KINDS)),
+            field="kind",
+        )
     if kind != "calendar":
         return kind, None
     year = request.args.get("year", "")
     if not (year.isdecimal() and 1970 < int(year) < 2200):
-        raise Problem(422, f"Expected a year such as 2027; came {year!r}.", field="year")
+        raise Problem(422, say("Expected a year such as 2027; came {year!r}.", year=year), field="year")
     return kind, int(year)
 
 
@@ -67,7 +72,7 @@ def _data(kind: str) -> Response:
         if form == "table":
             return jsonify(_table(services(), now, county_rules(connection)))
     if form != "file":
-        raise Problem(422, f"Expected as=table or as=file; came {form!r}.", field="as")
+        raise Problem(422, say("Expected as=table or as=file; came {form!r}.", form=form), field="as")
     name = editing.file_name(kind, year)
     response = Response(now.text, mimetype="application/geo+json" if kind == "areas" else "text/plain")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
@@ -127,7 +132,9 @@ def _fault(fault: Any) -> dict[str, Any]:
 def _edit(kind: str, action: str) -> Response:
     kind, year = _kind(kind)
     if action not in ("preview", "apply"):
-        raise Problem(404, f"There is no action {action!r}; expected preview or apply.", field="action")
+        raise Problem(
+            404, say("There is no action {action!r}; expected preview or apply.", action=action), field="action"
+        )
     try:
         body = EditBody.model_validate(request.get_json())
     except ValidationError as error:

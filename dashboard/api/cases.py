@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import ROLES, say, term
 from dashboard import casefile, photos
 from dashboard.api import shapes
 from dashboard.problems import Problem
@@ -114,9 +115,21 @@ def _overtaken(late: Overtaken, body: shapes.ActionBody) -> Problem:
 def _demand_role(action: str, who: Visitor) -> None:
     move = MOVES.get(action)
     if move is None:
-        raise Problem(404, f"There is no action {action!r}; expected one of {', '.join(MOVES)}.", field="action")
+        raise Problem(
+            404,
+            say("There is no action {action!r}; expected one of {expected}.", action=action, expected=", ".join(MOVES)),
+            field="action",
+        )
     if who.role not in move.roles:
-        raise Problem(403, f"The role {who.role} may not {action}.", field="action")
+        raise Problem(
+            403,
+            say(
+                "The role {role} may not {action}.",
+                role=term(who.role, *ROLES),
+                action=term(action, "case.action"),
+            ),
+            field="action",
+        )
 
 
 def _attach(path: shapes.CodePath) -> tuple[Response, int]:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import say
 from dashboard.api import shapes_duty as shapes
 from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import Services, services, visitor
@@ -51,7 +52,7 @@ def tick_round(body: shapes.RoundBody, who: Visitor) -> tuple[Any, bool]:
         raise Refused("A round is ticked for the account's own grid.", "area")
     found = parts.directory().areas.get(area)
     if found is None or found["level"] != "grid":
-        raise Refused(f"There is no grid {area!r}.", "area")
+        raise Refused(say("There is no grid {area!r}.", area=area), "area")
     slot = rounds.slot_of(rounds.slots_of(parts.directory().county), body.slot)
     happened_at = body.happened_at or now
     period = rounds.tickable(slot, happened_at, now, parts.zone)
@@ -116,7 +117,7 @@ def _receive(path: shapes.SheetPath, body: shapes.ReceiveBody) -> Response:
     demand_whole_county(who)
     with services().store.write() as connection:
         if handover.one(connection, path.number) is None:
-            raise Problem(404, f"There is no hand-over sheet {path.number}.", field="number")
+            raise Problem(404, say("There is no hand-over sheet {number}.", number=path.number), field="number")
         handover.receive(
             connection, path.number, real=real_now(), incoming=body.incoming, account=who.name, note=body.note
         )

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, g, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import ROLES, say, term
 from dashboard.api import emergency_shapes as shapes
 from dashboard.emergencies.reading import known, no_emergency, told
 from dashboard.emergencies.wording import words
@@ -117,10 +118,26 @@ def act(
     """
     move = MOVES.get(action)
     if move is None:
-        raise Problem(404, f"There is no action {action[:32]!r}; expected one of {', '.join(MOVES)}.", field="action")
+        raise Problem(
+            404,
+            say(
+                "There is no action {action!r}; expected one of {expected}.",
+                action=action[:32],
+                expected=", ".join(MOVES),
+            ),
+            field="action",
+        )
     room, _ = known(parts, who, number)
     if who.role not in move.roles:
-        raise Problem(403, f"The role {who.role} may not {action}.", field="action")
+        raise Problem(
+            403,
+            say(
+                "The role {role} may not {action}.",
+                role=term(who.role, *ROLES),
+                action=term(action, "emergency.do"),
+            ),
+            field="action",
+        )
     given = dict(fields)
     if action == "draft-report":
         given["words"] = words(parts.catalogue.texts(g.language), g.language, parts.directory(), parts.zone, room.plan)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import say
 from dashboard.api import shapes
 from dashboard.evaluation.asking import told
 from dashboard.problems import Problem
@@ -88,7 +89,7 @@ def _appeal(body: shapes.AppealBody) -> tuple[Response, int]:
     except PeriodRefused as error:
         raise Problem(422, str(error), field="month") from error
     if period.kind != "month":
-        raise Problem(422, f"Expected one month such as 2026-10; came {body.month!r}.", field="month")
+        raise Problem(422, say("Expected one month such as 2026-10; came {month!r}.", month=body.month), field="month")
     with parts.door.transaction() as (deed, facts):
         number = appeals.appeal(
             deed, parts.evaluation(), body.case, Month.read(body.month), body.indicator, body.reason, who.actor,
@@ -102,9 +103,13 @@ def _decide(path: shapes.AppealPath, body: shapes.DecisionBody) -> Response:
     parts, who = services(), visitor()
     decision = {"grant": "granted", "refuse": "refused"}.get(path.action)
     if decision is None:
-        raise Problem(404, f"There is no action {path.action!r}; expected grant or refuse.", field="action")
+        raise Problem(
+            404, say("There is no action {action!r}; expected grant or refuse.", action=path.action), field="action"
+        )
     if who.role is not Role.LEADER:
-        raise Problem(403, f"{who.name} may not decide an appeal; it takes the role leader.", field="Authorization")
+        raise Problem(
+            403, say("{name} may not decide an appeal; it takes the role leader.", name=who.name), field="Authorization"
+        )
     with parts.door.transaction() as (deed, facts):
         appeals.decide(deed, path.number, decision, body.answer, who.actor, parts.clock.now())
     parts.news.publish(facts)

@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
+from config.sentences import say
 from dashboard.api.shapes import BIGGEST, Shape
 from dashboard.problems import Problem
 from dashboard.services import services, visitor
@@ -110,7 +111,9 @@ def _emergency(number: str) -> Response:
         found = rooms.one(connection, number[:32], visitor().actor)
     told = _messages(found) if found else []
     if not told:
-        raise Problem(404, f"There is no CAP message of an emergency {number[:32]!r}.", field="number")
+        raise Problem(
+            404, say("There is no CAP message of an emergency {number!r}.", number=number[:32]), field="number"
+        )
     return Response(cap.build(told[-1]), mimetype=cap.MEDIA_TYPE)
 
 

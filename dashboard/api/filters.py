@@ -9,6 +9,7 @@ from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from config.sentences import say
 from dashboard import casefile
 from dashboard.api import shapes
 from dashboard.problems import Problem
@@ -120,10 +121,10 @@ def checked(query: str) -> str:
 def _kept_act(path: FilterPath) -> Response:
     """The only action is `remove`."""
     if path.action != "remove":
-        raise Problem(404, f"There is no action {path.action!r}; expected remove.", field="action")
+        raise Problem(404, say("There is no action {action!r}; expected remove.", action=path.action), field="action")
     with services().store.write() as connection:
         if not saved.forget(connection, visitor().name, path.name):
-            raise Problem(404, f"You keep no filter called {path.name!r}.", field="name")
+            raise Problem(404, say("You keep no filter called {name!r}.", name=path.name), field="name")
     return _kept_list()
 
 

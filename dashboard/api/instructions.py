@@ -8,6 +8,7 @@ from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AfterValidator, BaseModel, Field
 
+from config.sentences import say
 from dashboard.api.ladder_shapes import BODY, Codes, MessageHeader
 from dashboard.api.shapes import Code, Known, Line, Shape, Written, _some, prose
 from dashboard.pages import parts as names
@@ -128,7 +129,12 @@ def _subject(body: InstructionBody) -> str:
         department = parts.directory().departments.get(body.code)
         return context.text("overview.subject.department", name=names.name(context, department))
     if body.code not in FIGURES:
-        raise Refused(f"There is no figure {body.code!r}; expected one of {', '.join(FIGURES)}.", "code")
+        raise Refused(
+            say(
+                "There is no figure {code!r}; expected one of {expected}.", code=body.code, expected=", ".join(FIGURES)
+            ),
+            "code",
+        )
     value = "" if body.value is None else f"{body.value:g}"
     name = context.text(f"overview.figure.{body.code}")
     if body.as_of is None:
@@ -140,7 +146,7 @@ def _subject(body: InstructionBody) -> str:
 def _conclude_instruction(path: InstructionPath) -> Response:
     """The only action is `conclude`."""
     if path.action != "conclude":
-        raise Problem(404, f"There is no action {path.action!r}; expected conclude.", field="action")
+        raise Problem(404, say("There is no action {action!r}; expected conclude.", action=path.action), field="action")
     parts = services()
     with parts.store.write() as connection:
         directives.conclude(connection, path.number, visitor().actor, parts.clock.now())

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import say
 from dashboard.api import shapes
 from dashboard.problems import Problem
 from dashboard.services import services, visitor
@@ -60,7 +61,15 @@ def _change(path: shapes.NamePath) -> Response:
     }
     deed = deeds.get(path.action)
     if deed is None:
-        raise Problem(404, f"There is no action {path.action!r}; expected one of {', '.join(deeds)}.", field="action")
+        raise Problem(
+            404,
+            say(
+                "There is no action {action!r}; expected one of {expected}.",
+                action=path.action,
+                expected=", ".join(deeds),
+            ),
+            field="action",
+        )
     if path.action == "disable" and path.name == visitor().name:
         raise Problem(409, "You cannot disable yourself; another administrator can.", field="name")
     _audited(f"account.{path.action}", path.name, deed)
@@ -78,7 +87,7 @@ def _tokens() -> Response:
 
 def _change_token(path: shapes.NamePath) -> Response:
     if path.action != "revoke":
-        raise Problem(404, f"There is no action {path.action!r}; expected revoke.", field="action")
+        raise Problem(404, say("There is no action {action!r}; expected revoke.", action=path.action), field="action")
     _audited("token.revoke", path.name, lambda connection: accounts.revoke_token(connection, path.name, real_now()))
     return jsonify(shapes.Done(name=path.name).model_dump())
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Response, g, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import say
 from dashboard.api.shapes import ReportAnswer, ReportBody, ReportHeader
 from dashboard.services import services, visitor
 from models import desk
@@ -52,7 +53,7 @@ def _source(named: str | None, who: Visitor, by_token: bool) -> str:
     if by_token or who.role is not Role.GRID:
         return named or "system"
     if named not in (None, "grid"):
-        raise Refused(f"A grid worker reports as the source 'grid', not {named!r}.", "source")
+        raise Refused(say("A grid worker reports as the source 'grid', not {named!r}.", named=named), "source")
     return "grid"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, g, render_template
 
+from config.sentences import say
 from dashboard.briefs import chart, word
 from dashboard.briefs.view import View, view
 from dashboard.deskwork.sheets import file_answer, pdf_answer
@@ -42,7 +43,7 @@ def kept(number: str) -> Any:
     with services().store.read() as connection:
         row = archive.one(connection, int(number))
     if row is None:
-        raise Problem(404, f"There is no brief {number}.")
+        raise Problem(404, say("There is no brief {number}.", number=number))
     return row
 
 

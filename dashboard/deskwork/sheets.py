@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, g, render_template
 
+from config.sentences import say
 from dashboard import casefile
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
@@ -97,7 +98,7 @@ def _page(number: str, *, paper: bool, note: str = "") -> str:
     with desk.steady(parts_.store) as connection:
         sheet = orders.sheet(connection, number, who.actor)
     if sheet is None:
-        raise Problem(404, f"There is no order {number!r}.")
+        raise Problem(404, say("There is no order {number!r}.", number=number))
     private = casefile.handles(who, sheet.case.department)
     proof = desk.derivation(parts_.rules(), sheet.case)
     lines = in_words(proof, context.texts) if proof else []

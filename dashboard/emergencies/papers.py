@@ -10,6 +10,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm, Pt, RGBColor
 from flask import Flask, Response, g, render_template
 
+from config.sentences import say
 from dashboard.deskwork.sheets import file_answer, pdf_answer
 from dashboard.emergencies.reading import known, report_name
 from dashboard.emergencies.wording import words
@@ -37,24 +38,26 @@ def _values(number: str, report: int) -> tuple[Room, Any, dict[str, Any], Words]
     room, _ = known(parts, who, number)
     row = next((one for one in room.reports if one.number == report), None)
     if row is None:
-        raise Problem(404, f"There is no report {report} of {number!r}.", field="report")
-    say = words(parts.catalogue.texts(g.language), g.language, parts.directory(), parts.zone, room.plan)
-    elements = [(say.text(f"emergency.element.{key}"), text) for key, text in row.elements]
+        raise Problem(
+            404, say("There is no report {report} of {number!r}.", report=report, number=number), field="report"
+        )
+    wording = words(parts.catalogue.texts(g.language), g.language, parts.directory(), parts.zone, room.plan)
+    elements = [(wording.text(f"emergency.element.{key}"), text) for key, text in row.elements]
     values = {
         "number": room.row.number,
         "report": report,
         "centre": context.county_text("title") or context.county_text("name"),
-        "name": report_name(row, room.reports, say),
+        "name": report_name(row, room.reports, wording),
         "title": room.row.title,
-        "level": say.text(f"emergency.level.{room.row.level}"),
+        "level": wording.text(f"emergency.level.{room.row.level}"),
         "elements": elements,
         "drill": room.row.drill,
         "draft": row.sent_at is None,
-        "at": say.time(row.sent_at or row.drafted_at),
+        "at": wording.time(row.sent_at or row.drafted_at),
         "by": row.sent_by or row.edited_by or row.drafted_by,
         "to": row.sent_to or "—",
     }
-    return room, row, values, say
+    return room, row, values, wording
 
 
 def _html(number: str, report: int, *, paper: bool, note: str = "") -> str:
@@ -71,11 +74,11 @@ def _pdf(number: str, report: int) -> Response:
 
 
 def _docx(number: str, report: int) -> Response:
-    _, _, values, say = _values(number, report)
-    return file_answer(word_of(values, say), MEDIA_TYPE, f"{number}-{report}.docx")
+    _, _, values, wording = _values(number, report)
+    return file_answer(word_of(values, wording), MEDIA_TYPE, f"{number}-{report}.docx")
 
 
-def word_of(values: dict[str, Any], say: Words) -> bytes:
+def word_of(values: dict[str, Any], wording: Words) -> bytes:
     """The report as a Word file that a person can go on editing."""
     paper = Document()
     section = paper.sections[0]
@@ -85,12 +88,12 @@ def word_of(values: dict[str, Any], say: Words) -> bytes:
     if values["drill"]:
         mark = section.header.paragraphs[0]
         mark.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _run(mark, say.text("emergency.drill_mark"), "head", 26, red=True)
+        _run(mark, wording.text("emergency.drill_mark"), "head", 26, red=True)
     _line(paper, values["centre"], "title", 26, WD_ALIGN_PARAGRAPH.CENTER, red=True)
-    _line(paper, say.text("emergency.report.title"), "title", 22, WD_ALIGN_PARAGRAPH.CENTER)
+    _line(paper, wording.text("emergency.report.title"), "title", 22, WD_ALIGN_PARAGRAPH.CENTER)
     _line(
         paper,
-        f"{values['name']}　{say.text('emergency.report.number', n=values['report'])}　{values['at']}",
+        f"{values['name']}　{wording.text('emergency.report.number', n=values['report'])}　{values['at']}",
         "body",
         14,
         WD_ALIGN_PARAGRAPH.CENTER,
@@ -101,8 +104,8 @@ def word_of(values: dict[str, Any], say: Words) -> bytes:
         for part in text.split("\n"):
             line = _line(paper, part, "body", 16)
             line.paragraph_format.first_line_indent = Pt(32)
-    _line(paper, f"{say.text('emergency.report.to')}：{values['to']}", "body", 14)
-    _line(paper, f"{say.text('emergency.report.editor')}：{values['by']}", "body", 14)
+    _line(paper, f"{wording.text('emergency.report.to')}：{values['to']}", "body", 14)
+    _line(paper, f"{wording.text('emergency.report.editor')}：{values['by']}", "body", 14)
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask, Response, g, jsonify
 
 from config.plans import Plan
+from config.sentences import say
 from dashboard.emergencies.wording import words
 from dashboard.problems import Problem
 from dashboard.services import Services, services, visitor
@@ -87,7 +88,7 @@ def known(parts: Services, who: Visitor, number: str) -> tuple[Room, int]:
 
 def no_emergency(number: str) -> Problem:
     """The same words whether it does not exist or may not be known."""
-    return Problem(404, f"There is no emergency {number[:32]!r}.", field="number")
+    return Problem(404, say("There is no emergency {number!r}.", number=number[:32]), field="number")
 
 
 class RoomShelf:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from config.sentences import say
 from dashboard.api.shapes import EvaluationQuery
 from dashboard.problems import Problem
 from dashboard.services import Services
@@ -63,21 +64,25 @@ def _by(who: Visitor, wanted: By | None) -> By:
     """What may be asked by whom: a department sees itself, and who is bound to an area sees that area."""
     if who.department is not None or who.role is Role.DEPARTMENT:
         if who.department is None or wanted not in (None, "department"):
-            raise Problem(403, f"{who.name} is bound to a department and sees only its own evaluation.", field="by")
+            raise Problem(
+                403, say("{name} is bound to a department and sees only its own evaluation.", name=who.name), field="by"
+            )
         return "department"
     if who.area is not None and wanted not in (None, "area"):
-        raise Problem(403, f"{who.name} is bound to an area and sees only its own evaluation.", field="by")
+        raise Problem(
+            403, say("{name} is bound to an area and sees only its own evaluation.", name=who.name), field="by"
+        )
     return wanted or "area"
 
 
 def _areas(who: Visitor, directory: Directory, query: EvaluationQuery) -> tuple[Level, tuple[str, ...]]:
     level, under = query.level, query.under or None
     if under is not None and (under not in directory.areas or directory.areas[under]["level"] != "town"):
-        raise Problem(422, f"There is no town {under!r}; GET /api/v1/areas lists them.", field="under")
+        raise Problem(422, say("There is no town {under!r}; GET /api/v1/areas lists them.", under=under), field="under")
     mine = directory.areas.get(who.area or "")
     if who.area is not None:
         if mine is None or (under is not None and under != mine["town"]):
-            raise Problem(403, f"{who.name} is bound to another area.", field="under")
+            raise Problem(403, say("{name} is bound to another area.", name=who.name), field="under")
         if mine["level"] != "town":
             return ("grid" if mine["level"] == "grid" else "community"), (who.area,)
         under = who.area
@@ -95,12 +100,16 @@ def _weights(text: str | None, known: frozenset[str]) -> Mapping[str, float] | N
     for part in text.split(","):
         code, _, number = part.partition(":")
         if code not in known:
-            raise Problem(422, f"There is no indicator {code!r}.", field="weights")
+            raise Problem(422, say("There is no indicator {code!r}.", code=code), field="weights")
         try:
             weight = float(number)
         except ValueError:
             weight = -1.0
         if not 0 <= weight <= 100:
-            raise Problem(422, f"Expected a weight from 0 to 100 for {code}; came {number[:20]!r}.", field="weights")
+            raise Problem(
+                422,
+                say("Expected a weight from 0 to 100 for {code}; came {number!r}.", code=code, number=number[:20]),
+                field="weights",
+            )
         found[code] = weight
     return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from config.sentences import say
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem, demand_whole_county
@@ -28,7 +29,7 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     demand_whole_county(visitor())
     kind = query.get("kind") or None
     if kind is not None and kind not in KINDS:
-        raise Problem(422, f"There is no kind {kind!r} of brief.", field="kind")
+        raise Problem(422, say("There is no kind {kind!r} of brief.", kind=kind), field="kind")
     with services().store.read() as connection:
         rows = archive.newest(connection, kind)
     return build(context, rows, kind)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, literal, or_, select
 
+from config.sentences import say
 from models import tables as t
 from models.filters import FilterRefused, Moment, predicate, scope
 from models.moves import Actor, Role, Stage
@@ -61,7 +62,14 @@ def inbox(
     """
     known = reasons(actor.role)
     if reason is not None and reason not in known:
-        raise FilterRefused("reason", f"There is no reason {reason!r} here; expected one of {', '.join(known)}.")
+        raise FilterRefused(
+            "reason",
+            say(
+                "There is no reason {reason!r} here; expected one of {expected}.",
+                reason=reason,
+                expected=", ".join(known),
+            ),
+        )
     conditions = {name: _condition(name, actor, moment) for name in known}
     return Inbox(_rows(connection, actor, conditions, reason, size), _counts(connection, actor, conditions))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
+from config.sentences import say
 from models.deskwork.tables import saved_filter
 from models.moves import Refused
 
@@ -31,7 +32,14 @@ def keep(connection: Connection, account: str, name: str, query: str, now: datet
     connection.execute(delete(saved_filter).where(f.account == account, f.name == name))
     there = connection.execute(select(func.count()).select_from(saved_filter).where(f.account == account)).scalar_one()
     if there >= MOST:
-        raise Refused(f"An account keeps at most {MOST} filters, and this one has {there}; remove one first.", "name")
+        raise Refused(
+            say(
+                "An account keeps at most {MOST} filters, and this one has {there}; remove one first.",
+                MOST=MOST,
+                there=there,
+            ),
+            "name",
+        )
     connection.execute(insert(saved_filter).values(account=account, name=name, query=query, at=now))
 
 

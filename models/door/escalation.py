@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, insert, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.casetimes import STAGE_CLOCKS
 from models.door import orders
@@ -46,9 +47,14 @@ def acknowledge(work: Writing, case: Row[Any], actor: Actor, now: datetime, fiel
     wanted = select(t.escalation).where(t.escalation.c.id == fields["escalation"], t.escalation.c.case_id == case.id)
     row = work.db.execute(wanted).first()
     if row is None:
-        raise Refused(f"Case {case.code} has no escalation {fields['escalation']!r}.", "escalation")
+        raise Refused(
+            say("Case {code} has no escalation {escalation!r}.", code=case.code, escalation=fields["escalation"]),
+            "escalation",
+        )
     if row.acknowledged_at is not None:
-        raise Refused(f"It was acknowledged by {row.acknowledged_by} already.", "escalation")
+        raise Refused(
+            say("It was acknowledged by {acknowledged_by} already.", acknowledged_by=row.acknowledged_by), "escalation"
+        )
     answer_all(work, case, actor, now)
     detail = {"escalation": row.id, "rung": row.rung}
     step = Step("acknowledge", Stage(case.stage), actor, now, str(fields.get("note") or ""), detail)

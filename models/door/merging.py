@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from config.sentences import say
 from models import tables as t
 from models.casetimes import stage_due
 from models.door.doing import Doing
@@ -22,9 +23,16 @@ def merge(doing: Doing) -> None:
     """The case goes with another from here on: that one's owner answers for both."""
     target = _other(doing)
     if target.stage in ENDED:
-        raise Refused(f"Case {target.code} has ended; a case is merged into a living one.", "into")
+        raise Refused(say("Case {code} has ended; a case is merged into a living one.", code=target.code), "into")
     if target.stage == Stage.MERGED:
-        raise Refused(f"Case {target.code} was merged into {target.merged_into}; merge into that one.", "into")
+        raise Refused(
+            say(
+                "Case {code} was merged into {merged_into}; merge into that one.",
+                code=target.code,
+                merged_into=target.merged_into,
+            ),
+            "into",
+        )
     doing.changes |= {"merged_into": target.code, "owner_kind": "case", "owner": target.code}
     _tell_other(doing, target, "take-in")
 
@@ -47,7 +55,7 @@ def _other(doing: Doing) -> Row[Any]:
         raise Refused("A case is no duplicate of itself.", "into")
     other = doing.work.locked(code)
     if other is None or not visible(other, doing.actor, orders_of(doing.work.db, other.id)):
-        raise Refused(f"There is no case {code!r}.", "into")
+        raise Refused(say("There is no case {code!r}.", code=code), "into")
     return other
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from config.sentences import say
 from models.casetimes import stage_due
 from models.door import clocks, endings, levels, merging, orders
 from models.door.doing import Doing
@@ -94,7 +95,7 @@ def move(
     case = work.locked(code)
     all_orders = orders_of(work.db, case.id) if case is not None else ()
     if case is None or not visible(case, actor, all_orders):
-        raise Refused(f"There is no case {code!r}.", "code")
+        raise Refused(say("There is no case {code!r}.", code=code), "code")
     if fields.get("version") is not None and fields["version"] != case.version:
         raise Overtaken(code, case.version, work.lines_after(case.id, int(fields["version"])))
     standing = standing_of(work.db, work.rules, case, all_orders, now)

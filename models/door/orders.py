@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.casetimes import pauses_of
 from models.door.doing import Doing, Issued
@@ -52,7 +53,7 @@ def adjudicate(doing: Doing) -> None:
 
 def _known(doing: Doing, department: Any, field: str = "department") -> str:
     if department not in doing.work.rules.departments:
-        raise Refused(f"There is no department {department!r}.", field)
+        raise Refused(say("There is no department {department!r}.", department=department), field)
     return str(department)
 
 
@@ -71,7 +72,7 @@ def _own_limit(doing: Doing) -> tuple[int, str] | None:
     if not amount or not unit:
         raise Refused("A limit of the co-handlers takes an amount above 0 and a unit.", "co_limit")
     if amount > 1000:
-        raise Refused(f"A limit of the co-handlers is at most 1000, not {amount}.", "co_limit")
+        raise Refused(say("A limit of the co-handlers is at most 1000, not {amount}.", amount=amount), "co_limit")
     return int(amount), str(unit)
 
 
@@ -161,7 +162,7 @@ def rework(doing: Doing) -> None:
     named = doing.fields.get("departments") or [order.department for order in parts]
     strangers = sorted(set(named) - {order.department for order in parts})
     if strangers:
-        raise Refused(f"{strangers[0]!r} has no part in this case.", "departments")
+        raise Refused(say("{strangers!r} has no part in this case.", strangers=strangers[0]), "departments")
     for order in parts:
         if order.department in named:
             doing.set_order(order, done_at=None, done_by=None, reworked=order.reworked + 1)
@@ -180,7 +181,9 @@ def _part(doing: Doing, candidates: Sequence[Row[Any]]) -> Row[Any]:
     if department is not None:
         candidates = [order for order in candidates if order.department == department]
     if not candidates:
-        raise Refused(f"No order of {department!r} in this case waits for that.", "department")
+        raise Refused(
+            say("No order of {department!r} in this case waits for that.", department=department), "department"
+        )
     return min(candidates, key=lambda order: (order.part != "lead", order.id))
 
 
@@ -195,7 +198,7 @@ def transfer(doing: Doing) -> None:
     """Offer the case to another department. The first stays its owner until the other accepts (首问负责)."""
     to = _known(doing, doing.fields["department"])
     if to == doing.case.department:
-        raise Refused(f"{to!r} holds the case already.", "department")
+        raise Refused(say("{to!r} holds the case already.", to=to), "department")
     doing.changes["transfer_to"] = to
 
 
@@ -229,7 +232,7 @@ def urge(doing: Doing) -> None:
     if named:
         waiting = [order for order in waiting if order.department == _known(doing, named)]
         if not waiting:
-            raise Refused(f"{named!r} has no part in this case that waits to be done.", "department")
+            raise Refused(say("{named!r} has no part in this case that waits to be done.", named=named), "department")
     for order in waiting:
         _issue(doing, order.department, order.part, order.due_at, kind="urge")
 
@@ -335,9 +338,15 @@ def _side_order(doing: Doing, candidates: Sequence[Row[Any]]) -> Row[Any]:
     if number:
         candidates = [order for order in candidates if order.number == number]
     if not candidates:
-        raise Refused(f"No order {number or ''} of this case waits for that.".replace("  ", " "), "order")
+        raise Refused(_no_order(number), "order")
     doing.detail["order"] = candidates[0].number
     return candidates[0]
+
+
+def _no_order(number: object) -> str:
+    if number:
+        return say("No order {number} of this case waits for that.", number=number)
+    return "No order of this case waits for that."
 
 
 # -- what follows from other changes ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, select
 
+from config.sentences import say
 from models import tables as t
 from models.casetimes import STAGE_CLOCKS, stage_due
 from models.chain import chained
@@ -187,11 +188,18 @@ def _values(work: Writing, report: Report, actor: Actor, now: datetime) -> dict[
     rules = work.rules
     category = rules.category(report.category)
     if report.source not in rules.sources:
-        raise Refused(f"There is no source {report.source!r}; expected one of {', '.join(rules.sources)}.", "source")
+        raise Refused(
+            say(
+                "There is no source {source!r}; expected one of {expected}.",
+                source=report.source,
+                expected=", ".join(rules.sources),
+            ),
+            "source",
+        )
     place, uncovered = rules.place(report.longitude, report.latitude, report.area)
     department = report.department or category.department
     if department is not None and department not in rules.departments:
-        raise Refused(f"There is no department {department!r}.", "department")
+        raise Refused(say("There is no department {department!r}.", department=department), "department")
     if report.keeps_own_clock:
         soon_at = rules.soon_of_given(now, report.due_at)
         clock = CaseClock(report.due_at, soon_at, (soon_at,) if soon_at else (), "source")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.chain import chained
 from models.door.chain import trace_line
@@ -35,7 +36,7 @@ class Conflict(Exception):
     """Somebody else moved the case in between. Reading it again and deciding anew can help."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"Case {code} was changed by somebody else in the meantime; look at it again.")
+        super().__init__(say("Case {code} was changed by somebody else in the meantime; look at it again.", code=code))
 
 
 class Overtaken(Conflict):

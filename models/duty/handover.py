@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.chain import chained
 from models.duty.tables import handover
@@ -167,7 +168,7 @@ def make(
         raise Refused("A hand-over is signed with a name.", "outgoing")
     waiting = connection.execute(select(handover.c.id).where(handover.c.received_at.is_(None))).scalar()
     if waiting is not None:
-        raise Refused(f"Sheet {waiting} waits to be taken over; sign that one first.", "outgoing")
+        raise Refused(say("Sheet {waiting} waits to be taken over; sign that one first.", waiting=waiting), "outgoing")
     kept = {"since": since, "cut_at": cut_at, "outgoing": outgoing, "outgoing_account": account, "note": note}
     values = {**kept, "body": dict(body), "entered_at": real}
     seal = chained("", kept | {"body": dict(body)})
@@ -184,15 +185,17 @@ def receive(connection: Connection, number: int, *, real: datetime, incoming: st
     """
     sheet = one(connection, number)
     if sheet is None:
-        raise Refused(f"There is no hand-over sheet {number}.", "number")
+        raise Refused(say("There is no hand-over sheet {number}.", number=number), "number")
     if sheet.received_at is not None:
-        raise Refused(f"Sheet {number} was taken over by {sheet.incoming} before.", "number")
+        raise Refused(
+            say("Sheet {number} was taken over by {incoming} before.", number=number, incoming=sheet.incoming), "number"
+        )
     if not incoming or incoming == sheet.outgoing:
         raise Refused("Who comes signs with a name of their own, not that of who goes.", "incoming")
     still = and_(handover.c.id == number, handover.c.received_at.is_(None))
     values = {"incoming": incoming, "incoming_account": account, "incoming_note": note, "received_at": real}
     if not connection.execute(update(handover).where(still).values(values)).rowcount:
-        raise Refused(f"Sheet {number} was taken over by somebody else just now.", "number")
+        raise Refused(say("Sheet {number} was taken over by somebody else just now.", number=number), "number")
 
 
 def one(connection: Connection, number: int) -> Row[Any] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
+from config.sentences import say
 from models.moves import Refused
 
 State = Literal["ahead", "open", "done", "late", "missed"]
@@ -83,7 +84,14 @@ def slot_of(slots: Sequence[Slot], code: str) -> Slot:
     for slot in slots:
         if slot.code == code:
             return slot
-    raise Refused(f"There is no round {code!r}; expected one of {', '.join(s.code for s in slots) or 'none'}.", "slot")
+    raise Refused(
+        say(
+            "There is no round {code!r}; expected one of {expected}.",
+            code=code,
+            expected=", ".join(s.code for s in slots) or "none",
+        ),
+        "slot",
+    )
 
 
 def tickable(slot: Slot, happened_at: datetime, now: datetime, zone: Any) -> date:
@@ -98,10 +106,20 @@ def tickable(slot: Slot, happened_at: datetime, now: datetime, zone: Any) -> dat
     if happened_at > now + timedelta(minutes=5):
         raise Refused("This round lies in the future.", "happened_at")
     if happened_at < now - timedelta(days=DAYS_BACK):
-        raise Refused(f"A round can be entered for {DAYS_BACK} days; this one is older.", "happened_at")
+        raise Refused(
+            say("A round can be entered for {DAYS_BACK} days; this one is older.", DAYS_BACK=DAYS_BACK), "happened_at"
+        )
     if not opens <= local <= closes:
-        hours = f"{slot.starts:%H:%M} to {slot.ends:%H:%M}"
-        raise Refused(f"The round {slot.code!r} is made from {hours}; it was {local:%H:%M}.", "slot")
+        raise Refused(
+            say(
+                "The round {code!r} is made from {starts} to {ends}; it was {made}.",
+                code=slot.code,
+                starts=f"{slot.starts:%H:%M}",
+                ends=f"{slot.ends:%H:%M}",
+                made=f"{local:%H:%M}",
+            ),
+            "slot",
+        )
     return period
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.door.writing import Writing
 from models.emergencies import tables as et
@@ -73,7 +74,7 @@ def act(
     """
     room = locked(work, number)
     if not may_see(room, actor):
-        raise Refused(f"There is no emergency {number!r}.", "number")
+        raise Refused(say("There is no emergency {number!r}.", number=number), "number")
     standing = standing_of(room, confirmation.second, work.rules.departments)
     move = check(action, standing, actor, fields)
     doing = Acting(work, room, move, actor, now, fields, timers, department=own(actor, fields))
@@ -269,7 +270,7 @@ def _offered(doing: Acting) -> None:
     a = t.account.c
     known = doing.work.db.execute(select(a.role).where(a.name == account, a.disabled.is_(False))).scalar()
     if known is None or Role(known) not in CENTRE:
-        raise Refused(f"There is no active account {account!r} of the centre.", "account")
+        raise Refused(say("There is no active account {account!r} of the centre.", account=account), "account")
     _set_role(doing, offered_to=account, offered_by=doing.actor.name, offered_at=doing.now)
     key = telling.fresh_key(doing.work, doing.room, telling.named(f"role:{doing.fields['role']}"))
     telling.tell_accounts(doing.work, doing.room, [account], key, "role", doing.now)
@@ -320,7 +321,9 @@ def _edited(doing: Acting) -> None:
     given = doing.fields["elements"]
     known = [key for key, _text in row.elements]
     if not isinstance(given, Mapping) or set(given) - set(known):
-        raise Refused(f"'elements' must be an object with texts for {', '.join(known)}.", "elements")
+        raise Refused(
+            say("'elements' must be an object with texts for {expected}.", expected=", ".join(known)), "elements"
+        )
     texts = {key: masked(str(text))[:4000] for key, text in given.items()}
     elements = [[key, texts.get(key, text)] for key, text in row.elements]
     values = {"elements": elements, "edited_at": doing.now, "edited_by": doing.actor.name}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select, true
 
+from config.sentences import say
 from models import tables as t
 from models.emergencies import tables as et
 from models.emergencies.moves import STARTERS
@@ -33,7 +34,10 @@ def predicate(state: str) -> ColumnElement[bool]:
         "all": true(),
     }
     if state not in known:
-        raise FilterRefused("state", f"There is no state {state!r}; expected one of {', '.join(STATES)}.")
+        raise FilterRefused(
+            "state",
+            say("There is no state {state!r}; expected one of {expected}.", state=state, expected=", ".join(STATES)),
+        )
     return known[state]
 
 
@@ -93,7 +97,9 @@ def page(
     query = select(et.emergency).where(where)
     if after is not None:
         if not after.isascii() or not after.isdigit() or len(after) > 18:
-            raise FilterRefused("after", f"{after!r} is no page key; expected the `next` of the page before.")
+            raise FilterRefused(
+                "after", say("{after!r} is no page key; expected the `next` of the page before.", after=after)
+            )
         query = query.where(e.id < int(after))
     rows = connection.execute(query.order_by(e.id.desc()).limit(size + 1)).all()
     return Page(rows[:size], int(total), str(rows[size - 1].id) if len(rows) > size else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from config.sentences import ROLES, say, term, terms
 from models.emergencies.nouns import (
     Check,
     Field,
@@ -43,12 +44,15 @@ _ROLE = Field("role", "code", required=True)
 _REPORT = Field("report", "count", required=True)
 
 
+ACTION, FIELD = "emergency.do", ("emergency.field", "emergency.form", "problem.field")
+"""Where the catalogue has the names of what a refusal speaks of."""
+
 # --- what may be in the way -------------------------------------------------------------------------------------------
 
 
 def _another(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     if actor.name == standing.starter:
-        return f"{actor.name} started it; this takes a second person."
+        return say("{name} started it; this takes a second person.", name=actor.name)
     return None
 
 
@@ -56,7 +60,7 @@ def _commands(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     if actor.role is Role.LEADER or standing.commands(actor):
         return None
     holder = standing.roles.get("commander", RoleNow()).holder
-    return f"This is for the commander, {holder}, or a leader."
+    return say("This is for the commander, {holder}, or a leader.", holder=holder)
 
 
 def _takes_part(standing: Standing, actor: Actor, fields: Fields) -> str | None:
@@ -68,7 +72,11 @@ def _takes_part(standing: Standing, actor: Actor, fields: Fields) -> str | None:
 def _to_ratify(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     if not standing.life:
         return "It was not begun before its confirmation, so there is nothing to ratify."
-    return f"It was {standing.ratified} already." if standing.ratified else None
+    return (
+        say("It was {ratified} already.", ratified=term(standing.ratified, "emergency.finding"))
+        if standing.ratified
+        else None
+    )
 
 
 def _judged(standing: Standing, actor: Actor, fields: Fields) -> str | None:
@@ -83,14 +91,14 @@ def _not_phoned(standing: Standing, actor: Actor, fields: Fields) -> str | None:
 
 def _no_draft(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     waiting = [number for number, sent in standing.reports.items() if not sent]
-    return f"Report {waiting[0]} is still a draft; send or discard it first." if waiting else None
+    return say("Report {waiting} is still a draft; send or discard it first.", waiting=waiting[0]) if waiting else None
 
 
 def _draft(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     number = int(fields["report"])
     if number not in standing.reports:
-        return f"There is no report {number!r}."
-    return f"Report {number} was sent; what was sent stays." if standing.reports[number] else None
+        return say("There is no report {number!r}.", number=number)
+    return say("Report {number} was sent; what was sent stays.", number=number) if standing.reports[number] else None
 
 
 def _drafts(standing: Standing, actor: Actor, fields: Fields) -> str | None:
@@ -110,9 +118,14 @@ def _progress(*expected: Progress) -> Check:
             return "A department must be named."
         now = standing.parties.get(department)
         if now is None:
-            return f"The department {department!r} was not called."
+            return say("The department {department!r} was not called.", department=department)
         if now not in expected:
-            return f"The department {department!r} is {now}; expected {' or '.join(expected)}."
+            return say(
+                "The department {department!r} is {now}; expected {expected}.",
+                department=department,
+                now=term(now, "emergency.progress"),
+                expected=terms(expected, "emergency.progress"),
+            )
         return None
 
     return check
@@ -127,20 +140,24 @@ def _others_speak_for_themselves(standing: Standing, actor: Actor, fields: Field
 
 def _known_department(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     department = fields.get("department")
-    return None if department in standing.departments else f"There is no department {department!r}."
+    return (
+        None
+        if department in standing.departments
+        else say("There is no department {department!r}.", department=department)
+    )
 
 
 def _not_called(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     department = str(fields.get("department"))
     if standing.parties.get(department, Progress.RELEASED) is not Progress.RELEASED:
-        return f"The department {department!r} was called already."
+        return say("The department {department!r} was called already.", department=department)
     return None
 
 
 def _called(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     department = str(fields.get("department"))
     if standing.parties.get(department, Progress.RELEASED) is Progress.RELEASED:
-        return f"The department {department!r} was not called."
+        return say("The department {department!r} was not called.", department=department)
     return None
 
 
@@ -154,11 +171,11 @@ def _open_task(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     code = str(fields.get("task"))
     task = standing.tasks.get(code)
     if task is None:
-        return f"There is no task {code!r}."
+        return say("There is no task {code!r}.", code=code)
     if actor.role is Role.DEPARTMENT and task.department != actor.department:
-        return f"The task {code!r} is that of the department {task.department!r}."
+        return say("The task {code!r} is that of the department {department!r}.", code=code, department=task.department)
     if task.state is not TaskState.OPEN:
-        return f"The task {code!r} is {task.state}; expected open."
+        return say("The task {code!r} is {state}; expected open.", code=code, state=term(task.state, "emergency.task"))
     return None
 
 
@@ -166,7 +183,9 @@ def _skippable(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     task = standing.tasks.get(str(fields.get("task")))
     if task is not None and task.state is TaskState.WAITING:
         own_task = actor.role is not Role.DEPARTMENT or task.department == actor.department
-        return None if own_task else f"The task is that of the department {task.department!r}."
+        return (
+            None if own_task else say("The task is that of the department {department!r}.", department=task.department)
+        )
     return _open_task(standing, actor, fields)
 
 
@@ -174,27 +193,38 @@ def _answerable(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     question, answer = str(fields.get("question")), str(fields.get("answer"))
     options = standing.questions.get(question)
     if options is None:
-        return f"There is no question {question!r}."
+        return say("There is no question {question!r}.", question=question)
     if answer not in options:
-        return f"{question!r} cannot be answered {answer!r}; expected {or_(options)}."
+        return say(
+            "{question!r} cannot be answered {answer!r}; expected {expected}.",
+            question=question,
+            answer=answer,
+            expected=or_(options),
+        )
     if standing.answers.get(question) == answer:
-        return f"{question!r} was answered {answer!r} already."
+        return say("{question!r} was answered {answer!r} already.", question=question, answer=answer)
     return None
 
 
 def _known_role(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     code = str(fields.get("role"))
-    return None if code in standing.roles else f"There is no role {code!r}; expected {or_(standing.roles)}."
+    return (
+        None
+        if code in standing.roles
+        else say("There is no role {code!r}; expected {expected}.", code=code, expected=or_(standing.roles))
+    )
 
 
 def _gives(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     role = standing.roles.get(str(fields.get("role")), RoleNow())
     if role.holder not in (None, actor.name) and actor.role is not Role.LEADER and not standing.commands(actor):
-        return f"{role.holder} holds this role; only its holder, the commander or a leader hands it over."
+        return say(
+            "{holder} holds this role; only its holder, the commander or a leader hands it over.", holder=role.holder
+        )
     if role.offered_to is not None:
-        return f"It is offered to {role.offered_to} already."
+        return say("It is offered to {offered_to} already.", offered_to=role.offered_to)
     if fields.get("account") == role.holder:
-        return f"{role.holder} holds this role already."
+        return say("{holder} holds this role already.", holder=role.holder)
     return None
 
 
@@ -216,12 +246,16 @@ def _any_offer(standing: Standing, actor: Actor, fields: Fields) -> str | None:
 def _known_objective(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     code = str(fields.get("objective"))
     if code not in standing.objectives:
-        return f"There is no objective {code!r}."
-    return f"The objective {code!r} was met already." if standing.objectives[code] else None
+        return say("There is no objective {code!r}.", code=code)
+    return say("The objective {code!r} was met already.", code=code) if standing.objectives[code] else None
 
 
 def _other_level(standing: Standing, actor: Actor, fields: Fields) -> str | None:
-    return f"It is of level {standing.level} already." if str(fields.get("level")) == str(standing.level) else None
+    return (
+        say("It is of level {level} already.", level=term(standing.level, "emergency.level"))
+        if str(fields.get("level")) == str(standing.level)
+        else None
+    )
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -383,20 +417,42 @@ def check(action: str, standing: Standing, actor: Actor, fields: Fields) -> Move
     """
     move = MOVES.get(action)
     if move is None:
-        raise Refused(f"There is no action {action!r}; expected one of {', '.join(MOVES)}.", "action")
+        raise Refused(
+            say("There is no action {action!r}; expected one of {expected}.", action=action, expected=", ".join(MOVES)),
+            "action",
+        )
     if actor.role not in move.roles:
-        raise Refused(f"The role {actor.role} may not {action}; this takes {or_(move.roles)}.", "action")
+        raise Refused(
+            say(
+                "The role {role} may not {action}; this takes {expected}.",
+                role=term(actor.role, *ROLES),
+                action=term(action, ACTION),
+                expected=terms(move.roles, *ROLES),
+            ),
+            "action",
+        )
     if standing.state not in move.start:
-        now = or_(open_moves(standing, actor)) or "nothing"
-        raise Refused(f"An emergency that is {standing.state} cannot {action}; possible now: {now}.", "action")
+        raise Refused(
+            say(
+                "An emergency that is {state} cannot {action}; possible now: {now}.",
+                state=term(standing.state, "emergency.state"),
+                action=term(action, ACTION),
+                now=terms(open_moves(standing, actor), ACTION),
+            ),
+            "action",
+        )
     unmet = _unmet(move.when, standing, actor, fields)
     if unmet is not None:
-        raise Refused(f"It is not possible to {action} now: {unmet}", "action")
+        raise Refused(
+            say("It is not possible to {action} now: {unmet}", action=term(action, ACTION), unmet=unmet), "action"
+        )
     for field in move.fields:
         _demand(action, field, fields.get(field.name))
     unmet = _unmet(move.aim, standing, actor, fields)
     if unmet is not None:
-        raise Refused(f"It is not possible to {action}: {unmet}", _aimed(move))
+        raise Refused(
+            say("It is not possible to {action}: {unmet}", action=term(action, ACTION), unmet=unmet), _aimed(move)
+        )
     return move
 
 
@@ -411,16 +467,43 @@ def _unmet(checks: Iterable[Check], standing: Standing, actor: Actor, fields: Fi
 def _demand(action: str, field: Field, value: Any) -> None:
     if value in (None, "", [], ()):
         if field.required:
-            raise Refused(f"To {action}, {field.name!r} must be given.", field.name)
+            raise Refused(
+                say("To {action}, {name!r} must be given.", action=term(action, ACTION), name=term(field.name, *FIELD)),
+                field.name,
+            )
         return
     if field.kind in ("text", "code", "department", "account") and not isinstance(value, str):
-        raise Refused(f"{field.name!r} must be a text, not {value!r}.", field.name)
+        raise Refused(
+            say("{name!r} must be a text, not {value!r}.", name=term(field.name, *FIELD), value=value), field.name
+        )
     if field.kind == "choice" and str(value) not in field.options:
-        raise Refused(f"{field.name!r} must be {or_(field.options)}, not {value!r}.", field.name)
+        raise Refused(
+            say(
+                "{name!r} must be {expected}, not {value!r}.",
+                name=term(field.name, *FIELD),
+                expected=terms(field.options, f"emergency.{field.name}"),
+                value=value,
+            ),
+            field.name,
+        )
     if field.kind == "count" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise Refused(f"{field.name!r} must be a whole number of at least 1, not {value!r}.", field.name)
+        raise Refused(
+            say(
+                "{name!r} must be a whole number of at least 1, not {value!r}.",
+                name=term(field.name, *FIELD),
+                value=value,
+            ),
+            field.name,
+        )
     if field.kind == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise Refused(f"{field.name!r} must be a number, not {value!r}.", field.name)
+        raise Refused(
+            say("{name!r} must be a number, not {value!r}.", name=term(field.name, *FIELD), value=value), field.name
+        )
     size = len(value) if isinstance(value, str) else value if isinstance(value, int) else 0
     if field.most is not None and size > field.most:
-        raise Refused(f"{field.name!r} may be {field.most} at most, not {size}.", field.name)
+        raise Refused(
+            say(
+                "{name!r} may be {most} at most, not {size}.", name=term(field.name, *FIELD), most=field.most, size=size
+            ),
+            field.name,
+        )

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, select, update
 
 from config.plans import Plan
+from config.sentences import say
 from models import chain
 from models import tables as t
 from models.door.writing import Conflict, Writing
@@ -123,7 +124,7 @@ def locked(work: Writing, number: str) -> Room:
     """
     row = work.db.execute(select(et.emergency).where(et.emergency.c.number == number).with_for_update()).first()
     if row is None:
-        raise Refused(f"There is no emergency {number!r}.", "number")
+        raise Refused(say("There is no emergency {number!r}.", number=number), "number")
     return read(work.db, row)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
+from config.sentences import ROLES, say, term, terms
 from models import tables as t
 from models.door.writing import Writing
 from models.emergencies import tables as et
@@ -20,7 +21,6 @@ from models.emergencies.rooms import Room, change, fact_fields, plan_body, plans
 from models.masking import masked
 from models.messages import EmergencyMoved, EmergencyStarted
 from models.moves import Actor, Refused, Role
-from models.moves.asking import or_
 
 ORIGINS = ("case", "camera", "point", "cap", "none")
 
@@ -70,20 +70,35 @@ def start(
         Refused: not this role; no such plan, level, department, case, camera; a reason or a place is missing.
     """
     if actor.role not in STARTERS:
-        raise Refused(f"The role {actor.role} may not start an emergency; this takes {or_(STARTERS)}.", "action")
+        raise Refused(
+            say(
+                "The role {role} may not start an emergency; this takes {expected}.",
+                role=term(actor.role, *ROLES),
+                expected=terms(STARTERS, *ROLES),
+            ),
+            "action",
+        )
     if actor.area is not None or actor.department is not None:
         raise Refused("This account is bound to a part of the county and may not start an emergency.", "action")
     plan = plans(work.db).get(wanted.plan)
     if plan is None:
-        raise Refused(f"There is no plan {wanted.plan!r}; GET /api/v1/plans lists them.", "plan")
+        raise Refused(say("There is no plan {plan!r}; GET /api/v1/plans lists them.", plan=wanted.plan), "plan")
     if wanted.level not in [level.level for level in plan.levels]:
         known = ", ".join(str(level.level) for level in plan.levels)
-        raise Refused(f"The plan {plan.code} knows the levels {known}, not {wanted.level!r}.", "level")
+        raise Refused(
+            say(
+                "The plan {code} knows the levels {known}, not {level!r}.",
+                code=plan.code,
+                known=known,
+                level=wanted.level,
+            ),
+            "level",
+        )
     if not wanted.note.strip():
         raise Refused("A reason must be given.", "note")
     strangers = set(wanted.departments) - work.rules.departments
     if strangers:
-        raise Refused(f"There is no department {min(strangers)!r}.", "departments")
+        raise Refused(say("There is no department {strangers!r}.", strangers=min(strangers)), "departments")
     answers = _known_answers(plan, wanted.answers or {})
     place = _place(work, wanted)
     begins = wanted.life or wanted.drill or actor.role is Role.SYSTEM
@@ -234,7 +249,15 @@ def _known_answers(plan: Any, answers: Mapping[str, str]) -> dict[str, str]:
     options = {question.code: [option.code for option in question.options] for question in plan.questions}
     for question, answer in answers.items():
         if answer not in options.get(question, ()):
-            raise Refused(f"The plan {plan.code} does not know the answer {answer!r} to {question!r}.", "answers")
+            raise Refused(
+                say(
+                    "The plan {code} does not know the answer {answer!r} to {question!r}.",
+                    code=plan.code,
+                    answer=answer,
+                    question=question,
+                ),
+                "answers",
+            )
     return dict(answers)
 
 
@@ -249,7 +272,14 @@ def _place(work: Writing, wanted: Start) -> dict[str, Any]:
         "title": "",
     }
     if wanted.origin not in ORIGINS:
-        raise Refused(f"'origin' must be {or_(ORIGINS)}, not {wanted.origin!r}.", "origin")
+        raise Refused(
+            say(
+                "'origin' must be {expected}, not {origin!r}.",
+                expected=terms(ORIGINS, "emergency.origin"),
+                origin=wanted.origin,
+            ),
+            "origin",
+        )
     if wanted.origin == "case":
         place |= _of_case(work, wanted.reference)
     elif wanted.origin == "camera":
@@ -273,7 +303,7 @@ def _place(work: Writing, wanted: Start) -> dict[str, Any]:
 def _of_case(work: Writing, code: str) -> dict[str, Any]:
     case = work.db.execute(select(t.cases).where(t.cases.c.code == code)).first()
     if case is None:
-        raise Refused(f"There is no case {code!r}.", "reference")
+        raise Refused(say("There is no case {code!r}.", code=code), "reference")
     names = ("longitude", "latitude", "area", "address", "title")
     return {name: getattr(case, name) for name in names}
 
@@ -282,5 +312,5 @@ def _of_camera(work: Writing, camera: str) -> dict[str, Any]:
     c = t.camera.c
     row = work.db.execute(select(c.longitude, c.latitude, c.area, c.name).where(c.id == camera)).first()
     if row is None:
-        raise Refused(f"There is no camera {camera!r}.", "reference")
+        raise Refused(say("There is no camera {camera!r}.", camera=camera), "reference")
     return {"longitude": row.longitude, "latitude": row.latitude, "area": row.area, "address": row.name}

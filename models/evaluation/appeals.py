@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
 
 from config.evaluation import Indicator
+from config.sentences import ROLES, say, term
 from models import tables as t
 from models.door import Deed
 from models.door.sight import visible
@@ -39,16 +40,38 @@ def appeal(
         Refused: this actor may not, the case is not counted there, or an appeal for it waits or was granted.
     """
     if actor.role not in MAY_APPEAL:
-        raise Refused(f"The role {actor.role} may not appeal; this takes department or operator.", "role")
+        raise Refused(
+            say(
+                "The role {role} may not appeal; this takes department or operator.",
+                role=term(actor.role, *ROLES),
+            ),
+            "role",
+        )
     reason = _said(reason, "reason")
     case = deed.locked(code)
     if case is None or not (visible(case, actor) or _had_it(deed.db, case.id, actor)):
-        raise Refused(f"There is no case {code!r}.", "case")
+        raise Refused(say("There is no case {code!r}.", code=code), "case")
     known = county.formulas.at(month.first).by_code
     if indicator not in known:
-        raise Refused(f"There is no indicator {indicator!r}; expected one of {', '.join(known)}.", "indicator")
+        raise Refused(
+            say(
+                "There is no indicator {indicator!r}; expected one of {expected}.",
+                indicator=indicator,
+                expected=", ".join(known),
+            ),
+            "indicator",
+        )
     if not _counts(deed.db, case.id, month, known[indicator]):
-        raise Refused(f"Case {code} is not counted in {known[indicator].name_en} ({indicator}) of {month}.", "case")
+        raise Refused(
+            say(
+                "Case {code} is not counted in {name_en} ({indicator}) of {month}.",
+                code=code,
+                name_en=known[indicator].name_en,
+                indicator=indicator,
+                month=month,
+            ),
+            "case",
+        )
     _demand_none(deed.db, case.id, month, indicator)
     values = {
         "case_id": case.id,
@@ -72,9 +95,15 @@ def decide(deed: Deed, number: int, decision: str, answer: str, actor: Actor, no
         Refused: this actor may not, there is no such appeal, or it was decided already.
     """
     if actor.role not in MAY_DECIDE:
-        raise Refused(f"The role {actor.role} may not decide an appeal; this takes leader.", "role")
+        raise Refused(
+            say("The role {role} may not decide an appeal; this takes leader.", role=term(actor.role, *ROLES)),
+            "role",
+        )
     if decision not in DECISIONS:
-        raise Refused(f"Expected {' or '.join(DECISIONS)}; came {decision!r}.", "decision")
+        raise Refused(
+            say("Expected {expected}; came {decision!r}.", expected=" or ".join(DECISIONS), decision=decision),
+            "decision",
+        )
     answer = _said(answer, "answer")
     row = deed.db.execute(
         select(e.appeal, t.cases.c.code)
@@ -84,9 +113,16 @@ def decide(deed: Deed, number: int, decision: str, answer: str, actor: Actor, no
     ).first()
     case = deed.locked(row.code) if row is not None else None
     if row is None or case is None or not visible(case, actor):
-        raise Refused(f"There is no appeal {number}.", "id")
+        raise Refused(say("There is no appeal {number}.", number=number), "id")
     if row.decision is not None:
-        raise Refused(f"This appeal was {row.decision} by {row.decided_by} already.", "decision")
+        raise Refused(
+            say(
+                "This appeal was {decision} by {decided_by} already.",
+                decision=term(row.decision),
+                decided_by=row.decided_by,
+            ),
+            "decision",
+        )
     values = {"decision": decision, "decided_by": actor.name, "decided_at": now, "answer": answer}
     deed.db.execute(update(e.appeal).where(e.appeal.c.id == number).values(values))
     detail = {"appeal": number, "month": row.month, "indicator": row.indicator, "decision": decision}
@@ -95,7 +131,14 @@ def decide(deed: Deed, number: int, decision: str, answer: str, actor: Actor, no
 
 def _said(text: str, field: str) -> str:
     if len(text.strip()) < SHORTEST:
-        raise Refused(f"Expected a {field} of at least {SHORTEST} characters.", field)
+        raise Refused(
+            say(
+                "Expected a {field} of at least {SHORTEST} characters.",
+                field=term(field, "problem.field"),
+                SHORTEST=SHORTEST,
+            ),
+            field,
+        )
     return text.strip()
 
 
@@ -122,8 +165,9 @@ def _demand_none(connection: Connection, case_id: int, month: Month, indicator: 
     same = and_(a.case_id == case_id, a.month == str(month), a.indicator == indicator)
     for row in connection.execute(select(a.id, a.decision).where(same)):
         if row.decision != "refused":
-            word = "was granted" if row.decision else "waits for a decision"
-            raise Refused(f"Appeal {row.id} for this case and indicator {word} already.", "case")
+            granted = "Appeal {id} for this case and indicator was granted already."
+            waiting = "Appeal {id} for this case and indicator waits for a decision already."
+            raise Refused(say(granted if row.decision else waiting, id=row.id), "case")
 
 
 def appeals(connection: Connection, months: Sequence[Month], actor: Actor) -> Sequence[Row[Any]]:

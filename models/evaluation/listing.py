@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, exists, not_, select
 
 from config.evaluation import MARKS
+from config.sentences import say
 from models import tables as t
 from models.evaluation import tables as e
 from models.evaluation.folding import bits
@@ -59,7 +60,7 @@ class Listing:
         unknown = [mark for mark in (*denominator, *numerator) if mark not in MARKS]
         if unknown or by not in BYS or part not in ("of", "hits", "miss"):
             came = unknown[0] if unknown else (by if by not in BYS else part)
-            raise ListingRefused(f"The evaluation has no {came!r}.")
+            raise ListingRefused(say("The evaluation has no {came!r}.", came=came))
         try:
             return cls(Period.read(period), by, code, indicator, denominator, numerator, part)  # type: ignore[arg-type]
         except PeriodRefused as error:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from config.sentences import say
+
 Kind = Literal["month", "quarter", "year"]
 LENGTH: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 _WRITTEN = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?")
@@ -80,7 +82,9 @@ class Period:
         """
         found = _WRITTEN.fullmatch(text)
         if not found or not EARLIEST <= int(found[1]) <= LATEST:
-            raise PeriodRefused(f"Expected a period such as 2026-10, 2026-Q4 or 2026; came {text[:20]!r}.")
+            raise PeriodRefused(
+                say("Expected a period such as 2026-10, 2026-Q4 or 2026; came {text!r}.", text=text[:20])
+            )
         year = int(found[1])
         if found[2]:
             return cls("month", Month(year, int(found[2])))

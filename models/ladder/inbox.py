@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select, true, update
 
+from config.sentences import say
 from models import tables as t
 from models.emergencies import tables as et
 from models.filters import FilterRefused
@@ -121,7 +122,14 @@ def page(
         FilterRefused: the key or the state is not valid.
     """
     if wanted.state not in STATES:
-        raise FilterRefused("state", f"There is no state {wanted.state!r}; expected one of {', '.join(STATES)}.")
+        raise FilterRefused(
+            "state",
+            say(
+                "There is no state {state!r}; expected one of {expected}.",
+                state=wanted.state,
+                expected=", ".join(STATES),
+            ),
+        )
     where = wanted.where(account)
     total = connection.execute(select(func.count()).select_from(_JOINED).where(where)).scalar_one()
     d = lt.delivery.c
@@ -130,7 +138,9 @@ def page(
     )
     if after is not None:
         if not after.isascii() or not after.isdigit() or len(after) > 18:
-            raise FilterRefused("after", f"{after!r} is no page key; expected the `next` of the page before.")
+            raise FilterRefused(
+                "after", say("{after!r} is no page key; expected the `next` of the page before.", after=after)
+            )
         query = query.where(d.id < int(after))
     rows = connection.execute(query.order_by(d.id.desc()).limit(size + 1)).all()
     more = len(rows) > size

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
 
+from config.sentences import ROLES, say, term
 from models import tables as t
 from models.filters import FilterRefused
 from models.ladder import people as who
@@ -110,7 +111,10 @@ def _already(connection: Connection, letter: Letter, actor: Actor) -> Row[Any] |
 def _meant(connection: Connection, letter: Letter, actor: Actor) -> list[str]:
     """The accounts behind the departments, areas and names that are written to, without the sender."""
     if actor.role not in SENDERS:
-        raise Refused(f"The role {actor.role} answers messages and sends none of its own.", "reply_to")
+        raise Refused(
+            say("The role {role} answers messages and sends none of its own.", role=term(actor.role, *ROLES)),
+            "reply_to",
+        )
     a = t.account.c
     rows = connection.execute(select(a.name, a.role, a.area, a.department).where(a.disabled.is_(False))).all()
     towns = {row.code: row.town for row in connection.execute(select(t.area.c.code, t.area.c.town))}
@@ -134,7 +138,9 @@ def _meant(connection: Connection, letter: Letter, actor: Actor) -> list[str]:
 
 def _somebody(found: list[str], what: str, code: str, field: str) -> list[str]:
     if not found:
-        raise Refused(f"Nobody would get it in the {what} {code!r}: it has no active account.", field)
+        raise Refused(
+            say("Nobody would get it in the {what} {code!r}: it has no active account.", what=what, code=code), field
+        )
     return found
 
 
@@ -144,7 +150,7 @@ def _answered(connection: Connection, letter: Letter, actor: Actor) -> list[str]
         raise Refused("An answer goes to the sender of its message; expected no other recipients.", "reply_to")
     row = connection.execute(select(lt.message).where(lt.message.c.id == letter.reply_to, visible(actor))).first()
     if row is None:
-        raise Refused(f"There is no message {letter.reply_to}.", "reply_to")
+        raise Refused(say("There is no message {reply_to}.", reply_to=letter.reply_to), "reply_to")
     names = [row.sender] if row.sender != actor.name else [one.recipient for one in recipients(connection, row.id)]
     return names
 
@@ -210,14 +216,16 @@ def page(connection: Connection, actor: Actor, box: str, *, after: str | None = 
     """
     m = lt.message.c
     if box not in ("received", "sent"):
-        raise FilterRefused("box", f"There is no box {box!r}; expected received or sent.")
+        raise FilterRefused("box", say("There is no box {box!r}; expected received or sent.", box=box))
     got = _got(lt.delivery.c.recipient == actor.name)
     where = got if box == "received" else and_(visible(actor), ~got)
     total = connection.execute(select(func.count()).select_from(lt.message).where(where)).scalar_one()
     query = select(lt.message).where(where)
     if after is not None:
         if not after.isascii() or not after.isdigit() or len(after) > 18:
-            raise FilterRefused("after", f"{after!r} is no page key; expected the `next` of the page before.")
+            raise FilterRefused(
+                "after", say("{after!r} is no page key; expected the `next` of the page before.", after=after)
+            )
         query = query.where(m.id < int(after))
     rows = connection.execute(query.order_by(m.id.desc()).limit(size + 1)).all()
     return MessagePage(rows[:size], int(total), str(rows[size - 1].id) if len(rows) > size else None)

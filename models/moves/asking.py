@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from config.sentences import ROLES, Term, say, term, terms
 from models.moves.nouns import Actor, Field, Move, Own, Refused, Role, Stage, Standing
 from models.moves.table import MOVES
 
 _HOLDER = {
-    Own.LEAD: "Only the department that holds the order may {}.",
-    Own.PART: "Only the department that holds the order, or one that has a part in it, may {}.",
-    Own.RECEIVER: "Only the department to which the transfer was offered may {}.",
-    Own.ADDRESSEE: "Only the department that the supervision or the instruction addresses may {}.",
+    Own.LEAD: "Only the department that holds the order may {action}.",
+    Own.PART: "Only the department that holds the order, or one that has a part in it, may {action}.",
+    Own.RECEIVER: "Only the department to which the transfer was offered may {action}.",
+    Own.ADDRESSEE: "Only the department that the supervision or the instruction addresses may {action}.",
 }
+ACTION, STAGE, FIELD = "case.action", "common.stage", "case.field"
+"""Where the catalogue has the names of what a refusal speaks of."""
 
 
 def possible(stage: Stage, role: Role) -> list[str]:
@@ -34,22 +37,49 @@ def check(action: str, standing: Standing, actor: Actor, fields: Mapping[str, ob
     """
     move = MOVES.get(action)
     if move is None:
-        raise Refused(f"There is no action {action!r}; expected one of {', '.join(MOVES)}.")
+        raise Refused(
+            say("There is no action {action!r}; expected one of {expected}.", action=action, expected=", ".join(MOVES))
+        )
     if actor.role not in move.roles:
-        raise Refused(f"The role {actor.role} may not {action}; this takes {or_(move.roles)}.")
+        raise Refused(
+            say(
+                "The role {role} may not {action}; this takes {expected}.",
+                role=term(actor.role, *ROLES),
+                action=term(action, ACTION),
+                expected=terms(move.roles, *ROLES),
+            )
+        )
     stage = standing.stage
     if stage not in move.start:
-        now = or_(other.action for other in open_moves(standing, actor)) or "nothing"
-        raise Refused(f"A case in stage {stage} cannot {action}; possible now for {actor.role}: {now}.")
+        raise Refused(
+            say(
+                "A case in stage {stage} cannot {action}; possible now for {role}: {now}.",
+                stage=term(stage, STAGE),
+                action=term(action, ACTION),
+                role=term(actor.role, *ROLES),
+                now=_possible_now(standing, actor),
+            )
+        )
     if not _is_own(move, standing, actor):
-        raise Refused(_HOLDER[move.own].format(action))
+        raise Refused(say(_HOLDER[move.own], action=term(action, ACTION)))
     unmet = _unmet(move, standing, actor)
     if unmet is not None:
-        now = or_(other.action for other in open_moves(standing, actor)) or "nothing"
-        raise Refused(f"It is not possible to {action} now: {unmet} Possible now for {actor.role}: {now}.")
+        raise Refused(
+            say(
+                "It is not possible to {action} now: {unmet} Possible now for {role}: {now}.",
+                action=term(action, ACTION),
+                unmet=unmet,
+                role=term(actor.role, *ROLES),
+                now=_possible_now(standing, actor),
+            )
+        )
     for field in move.fields:
         _demand(action, field, fields.get(field.name))
     return move, move.to or stage
+
+
+def _possible_now(standing: Standing, actor: Actor) -> Term:
+    return terms((other.action for other in open_moves(standing, actor)), ACTION)
 
 
 def _is_own(move: Move, standing: Standing, actor: Actor) -> bool:
@@ -71,13 +101,31 @@ def _unmet(move: Move, standing: Standing, actor: Actor) -> str | None:
 
 def _demand(action: str, field: Field, value: object) -> None:
     if field.required and value in (None, "", [], ()):
-        raise Refused(f"To {action}, {field.name!r} must be given.", field=field.name)
+        raise Refused(
+            say("To {action}, {name!r} must be given.", action=term(action, ACTION), name=term(field.name, FIELD)),
+            field=field.name,
+        )
     if value in (None, ""):
         return
     if field.kind == "choice" and str(value) not in field.options:
-        raise Refused(f"{field.name!r} must be {or_(field.options)}, not {value!r}.", field=field.name)
+        raise Refused(
+            say(
+                "{name!r} must be {expected}, not {value!r}.",
+                name=term(field.name, FIELD),
+                expected=terms(field.options, f"case.option.{field.name}"),
+                value=value,
+            ),
+            field=field.name,
+        )
     if field.kind == "count" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise Refused(f"{field.name!r} must be a whole number of at least 0, not {value!r}.", field=field.name)
+        raise Refused(
+            say(
+                "{name!r} must be a whole number of at least 0, not {value!r}.",
+                name=term(field.name, FIELD),
+                value=value,
+            ),
+            field=field.name,
+        )
 
 
 def or_(words: Iterable[str]) -> str:

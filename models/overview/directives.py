@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.ladder import tables as lt
 from models.ladder import talk
@@ -84,7 +85,10 @@ def give(
     known = set(connection.execute(select(t.department.c.code).where(t.department.c.code.in_(departments))).scalars())
     for code in departments:
         if code not in known:
-            raise Refused(f"There is no department {code!r}.", "code" if what.about == "department" else "departments")
+            raise Refused(
+                say("There is no department {code!r}.", code=code),
+                "code" if what.about == "department" else "departments",
+            )
     letter = talk.Letter(
         subject=what.subject,
         body=what.text,
@@ -133,7 +137,7 @@ def conclude(connection: Connection, number: str, actor: Actor, now: datetime) -
     mine = update(o.directive).where(d.number == number, d.by == actor.name, d.concluded_at.is_(None))
     row = connection.execute(mine.values(concluded_at=now).returning(d.message_id)).first()
     if row is None:
-        raise Refused(f"No open instruction {number!r} of yours.", "number")
+        raise Refused(say("No open instruction {number!r} of yours.", number=number), "number")
     m = lt.message.c
     connection.execute(update(lt.message).where(m.id == row.message_id).values(next_reminder_at=None))
 

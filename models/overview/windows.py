@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from config.sentences import say
 from models import tables as t
 from models.messages import iso
 from models.moves import Stage
@@ -69,7 +70,9 @@ class Window:
         """
         parts = text.split("~") if len(text) <= LONGEST else []
         if len(parts) != 3 or parts[0] not in EVENTS:
-            raise WindowRefused(f"Expected EVENT~SINCE~UNTIL with an event of {', '.join(EVENTS)}.")
+            raise WindowRefused(
+                say("Expected EVENT~SINCE~UNTIL with an event of {expected}.", expected=", ".join(EVENTS))
+            )
         try:
             since, until = (datetime.fromisoformat(part) for part in parts[1:])
         except ValueError as error:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from shapely import Polygon
 
+from config.sentences import say
+
 SMALLEST = 1e-4
 """Share of the picture: a mask of less hides nothing that matters, and is a slip of the hand."""
 Corners = Sequence[tuple[float, float]]
@@ -18,12 +20,12 @@ def fault(polygons: Sequence[Corners]) -> str | None:
     """
     for number, corners in enumerate(polygons, 1):
         if len(set(corners)) < 3:
-            return f"Mask {number} needs at least three different corners."
+            return say("Mask {number} needs at least three different corners.", number=number)
         drawn = Polygon(corners)
         if not drawn.is_valid:
-            return f"The edges of mask {number} cross each other; parts of it would stay open."
+            return say("The edges of mask {number} cross each other; parts of it would stay open.", number=number)
         if drawn.area < SMALLEST:
-            return f"Mask {number} covers next to nothing: its corners lie on one line."
+            return say("Mask {number} covers next to nothing: its corners lie on one line.", number=number)
     return None
 
 

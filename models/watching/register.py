@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from config.county import Privacy
+from config.sentences import say
 from models import chain
 from models import tables as t
 from models.moves import Actor
@@ -31,7 +32,8 @@ class OutOfDate(Exception):
     """Somebody changed the entry meanwhile. `changed` says which fields, by whom: trying again with the newer version."""
 
     def __init__(self, by: str, fields: Sequence[str]) -> None:
-        super().__init__(f"{by or 'Somebody'} has changed this entry meanwhile: {', '.join(fields) or 'it'}.")
+        whose, what = by or "Somebody", ", ".join(fields) or "it"
+        super().__init__(say("{whose} has changed this entry meanwhile: {what}.", whose=whose, what=what))
         self.by, self.fields = by, tuple(fields)
 
 

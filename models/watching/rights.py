@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from config.sentences import say
 from models.moves import Role
 
 ACCOUNTABLE = ("purpose", "legal_basis", "owner", "sign", "mask_review")
@@ -103,5 +104,11 @@ def plain_roles(roles: Iterable[str]) -> list[str]:
     unknown = wanted - {str(role) for role in RESTRICTABLE}
     if unknown:
         expected = ", ".join(RESTRICTABLE)
-        raise ValueError(f"Expected roles of {expected}; came {', '.join(sorted(unknown))}.")
+        raise ValueError(
+            say(
+                "Expected roles of {expected}; came {expected2}.",
+                expected=expected,
+                expected2=", ".join(sorted(unknown)),
+            )
+        )
     return [str(role) for role in RESTRICTABLE if role in wanted]

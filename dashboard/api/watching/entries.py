@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, g, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import say
 from dashboard.api.watching import shapes
 from dashboard.cli.rejects import harmless
 from dashboard.problems import Problem
@@ -80,9 +81,9 @@ def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
 def _demand_known(values: dict[str, Any]) -> None:
     directory = services().directory()
     if values.get("area") and values["area"] not in directory.areas:
-        raise Problem(422, f"There is no area {values['area']!r}.", field="area")
+        raise Problem(422, say("There is no area {area!r}.", area=values["area"]), field="area")
     if values.get("owner") and values["owner"] not in directory.departments:
-        raise Problem(422, f"There is no department {values['owner']!r}.", field="owner")
+        raise Problem(422, say("There is no department {owner!r}.", owner=values["owner"]), field="owner")
 
 
 def _demand_allowed(address: str, name: str) -> None:
@@ -170,7 +171,7 @@ def _hold(body: shapes.HoldBody) -> tuple[Response, int]:
 
 def _lift(path: shapes.HoldPath) -> Response:
     if path.action != "lift":
-        raise Problem(404, f"There is no action {path.action!r}; expected lift.", field="action")
+        raise Problem(404, say("There is no action {action!r}; expected lift.", action=path.action), field="action")
     with services().store.write() as connection:
         row = pictures.lift(connection, path.hold, visitor().actor, real_now())
         if row is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app, request
 
+from config.sentences import say
 from dashboard import casefile
 from dashboard.problems import Problem
 from dashboard.services import services
@@ -80,7 +81,11 @@ SENTENCES = {
 
 def _demand_words(who: Visitor, wanted: Opening) -> None:
     if wanted.purpose in NAMED and not wanted.reference:
-        raise Problem(422, f"The purpose {wanted.purpose} needs the case or emergency it is for.", field="reference")
+        raise Problem(
+            422,
+            say("The purpose {purpose} needs the case or emergency it is for.", purpose=wanted.purpose),
+            field="reference",
+        )
     if wanted.purpose is Purpose.MAINTENANCE and len(wanted.note) < 2:
         raise Problem(422, "The purpose maintenance needs a note that says what is done.", field="note")
     if wanted.purpose is Purpose.CASE:

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Response, g, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from config.sentences import say
 from dashboard import casefile, photos
 from dashboard.api.shapes import AttachmentRow
 from dashboard.api.watching import shapes
@@ -55,7 +56,7 @@ def _views(body: shapes.ViewBody) -> tuple[Response, int]:
 def _end(path: shapes.ViewPath) -> Response:
     """Said by a page that is left, so that the ledger knows how long somebody looked. Ending twice is ending once."""
     if path.action != "end":
-        raise Problem(404, f"There is no action {path.action!r}; expected end.", field="action")
+        raise Problem(404, say("There is no action {action!r}; expected end.", action=path.action), field="action")
     with services().store.write() as connection:
         ended = ledger.end(connection, path.view, visitor().name, real_now())
     return jsonify(shapes.ViewEnded(view=path.view, ended=ended).model_dump(mode="json"))
@@ -65,7 +66,7 @@ def _patrolled(name: str) -> tuple[str, ...]:
     """The cameras of a plan of patrol; `all`, which is always there, has every one."""
     plan = services().patrol.get(name)
     if plan is None and name != "all":
-        raise Problem(422, f"There is no plan of patrol {name!r}.", field="plan")
+        raise Problem(422, say("There is no plan of patrol {name!r}.", name=name), field="plan")
     return (plan.cameras if plan else ()) or tuple(services().directory().cameras)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from config.sentences import say
 from dashboard.administration.editing import KINDS
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
@@ -31,7 +32,7 @@ def layout(context: PageContext, kind: str, query: Any) -> html.Div:
         Problem: 404 for a kind that is none.
     """
     if kind not in KINDS:
-        raise Problem(404, f"There is no kind {kind!r}.", field="kind")
+        raise Problem(404, say("There is no kind {kind!r}.", kind=kind), field="kind")
     with services().store.read() as connection:
         years = list(desk.calendar_years(connection))
         unknown = stored.unknown_years(connection)

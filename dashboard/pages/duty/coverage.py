@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from dash import dcc, html
 
+from config.sentences import say
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty.sheet import page_number
@@ -67,7 +68,7 @@ def read(services_: Services, who: Visitor, query: Mapping[str, str]) -> Coverag
     day = _day(query.get("day"), today)
     town = who.area or query.get("town", "")
     if town and town not in directory.areas:
-        raise Problem(422, f"There is no town {town!r}.", field="town")
+        raise Problem(422, say("There is no town {town!r}.", town=town), field="town")
     slots = rounds.slots_of(directory.county)
     with services_.store.read() as connection:
         found = ticks.around(connection, slots, day)
@@ -94,7 +95,7 @@ def _day(text: str | None, today: date) -> date:
     try:
         day = date.fromisoformat(text) if text else today
     except ValueError as error:
-        raise Problem(422, f"Expected a day such as 2026-11-25; came {text!r}.", field="day") from error
+        raise Problem(422, say("Expected a day such as 2026-11-25; came {text!r}.", text=text), field="day") from error
     return min(day, today)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from config.sentences import say
 from dashboard.api import duty as api
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
@@ -56,7 +57,11 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     if not name:
         return build(context, read(services()))
     if name not in SECTIONS:
-        raise Problem(422, f"There is no list {name[:40]!r}; expected one of {', '.join(SECTIONS)}.", field="list")
+        raise Problem(
+            422,
+            say("There is no list {name!r}; expected one of {expected}.", name=name[:40], expected=", ".join(SECTIONS)),
+            field="list",
+        )
     number = page_number(query)
     found, moment = api.part(services(), name, (number - 1) * PAGE, PAGE)
     return build_list(context, ListView(name, number, found, services().directory(), moment.now))
@@ -70,7 +75,11 @@ def page_number(query: Mapping[str, str]) -> int:
     """
     text = query.get("page") or "1"
     if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST_PAGES:
-        raise Problem(422, f"Expected a page from 1 to {MOST_PAGES:,}; came {text[:20]!r}.", field="page")
+        raise Problem(
+            422,
+            say("Expected a page from 1 to {last:,}; came {text!r}.", last=MOST_PAGES, text=text[:20]),
+            field="page",
+        )
     return int(text)
 
 
@@ -366,7 +375,7 @@ def archived(context: PageContext, number: str, query: Mapping[str, str]) -> htm
     with services().store.read() as connection:
         sheet = handover.one(connection, int(number)) if number.isdecimal() and len(number) < 10 else None
     if sheet is None:
-        raise Problem(404, f"There is no hand-over sheet {number!r}.", field="number")
+        raise Problem(404, say("There is no hand-over sheet {number!r}.", number=number), field="number")
     return build_archived(context, sheet, services().directory(), whole=query.get("whole") == "yes")
 
 

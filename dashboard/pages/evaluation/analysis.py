@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from dash import html
 
+from config.sentences import say
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
@@ -39,7 +40,7 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     """
     here, who = services(), visitor()
     if who.department is not None:
-        raise Problem(403, f"{who.name} is bound to a department.", field="department")
+        raise Problem(403, say("{name} is bound to a department.", name=who.name), field="department")
     today = here.clock.now().astimezone(here.zone).date()
     kind, day = _asked(query, today)
     return build(context, View(here.sheets(kind, day, here.clock.now(), who.area), here.directory(), today))
@@ -48,11 +49,13 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
 def _asked(query: Mapping[str, str], today: date) -> tuple[Kind, date]:
     kind = query.get("kind") or "week"
     if kind not in KINDS:
-        raise Problem(422, f"Expected week or month; came {kind[:20]!r}.", field="kind")
+        raise Problem(422, say("Expected week or month; came {kind!r}.", kind=kind[:20]), field="kind")
     try:
         day = date.fromisoformat(query["day"]) if query.get("day") else today
     except ValueError as error:
-        raise Problem(422, f"Expected a day such as 2026-10-01; came {query['day'][:20]!r}.", field="day") from error
+        raise Problem(
+            422, say("Expected a day such as 2026-10-01; came {day!r}.", day=query["day"][:20]), field="day"
+        ) from error
     if not date(1971, 1, 1) <= day <= date(9000, 1, 1):
         raise Problem(422, "Expected a day after 1970.", field="day")
     return kind, min(day, today)  # type: ignore[return-value]
