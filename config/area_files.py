@@ -15,6 +15,7 @@ from shapely.errors import ShapelyError
 from config import tiling
 from config.columns import AreaMap, properties_in
 from config.county import Area, CountyRules
+from config.sentences import say
 from config.tables import Collected, Feature, Findings, Problem, features_of, likely
 
 PROPERTIES = (
@@ -80,7 +81,14 @@ def _filled(feature: Feature, area_map: AreaMap, findings: Findings) -> dict[str
         if absent:
             there = ", ".join(feature.properties)
             findings.add(
-                feature.line, name, f"Expected a property {absent[0]!r} to make {template!r}; there are {there}."
+                feature.line,
+                name,
+                say(
+                    "Expected a property {absent!r} to make {what!r}; there are {there}.",
+                    absent=absent[0],
+                    what=template,
+                    there=there,
+                ),
             )
         else:
             filled[name] = template.format_map(feature.properties).strip()
@@ -105,7 +113,7 @@ def _refuses_frame(collected: Collected, findings: Findings) -> bool:
     """Is the file not in WGS-84 degrees? Says so once for the whole file."""
     crs = _frame_name(collected.members.get("crs"))
     if crs and not crs.endswith(WGS84_NAMES):
-        findings.add(1, "crs", f"Expected WGS-84 (urn:ogc:def:crs:OGC:1.3:CRS84); the file says {crs!r}.")
+        findings.add(1, "crs", say("Expected WGS-84 (urn:ogc:def:crs:OGC:1.3:CRS84); the file says {crs!r}.", crs=crs))
         return True
     for feature in collected.features:
         shape = _shape(feature)
@@ -143,12 +151,24 @@ def _area(feature: Feature, properties: Mapping[str, Any], findings: Findings) -
         findings.add(feature.line, "geometry", "Expected a GeoJSON Polygon or MultiPolygon; it cannot be read as one.")
     households = properties.get("households")
     if not isinstance(households, int) or isinstance(households, bool) or households < 0:
-        findings.add(feature.line, "households", f"Expected a whole number of at least 0; came {households!r}.")
+        findings.add(
+            feature.line,
+            "households",
+            say("Expected a whole number of at least 0; came {households!r}.", households=households),
+        )
         households = 0
     valid_from = _day(feature, properties, "valid_from", findings) or date.min
     valid_to = _day(feature, properties, "valid_to", findings) if properties.get("valid_to") is not None else None
     if valid_to is not None and valid_to <= valid_from:
-        findings.add(feature.line, "valid_to", f"Expected a day after valid_from {valid_from}; came {valid_to}.")
+        findings.add(
+            feature.line,
+            "valid_to",
+            say(
+                "Expected a day after valid_from {valid_from}; came {valid_to}.",
+                valid_from=valid_from,
+                valid_to=valid_to,
+            ),
+        )
     if shape is None or not texts["code"]:
         return None
     return Area(
@@ -167,7 +187,7 @@ def _area(feature: Feature, properties: Mapping[str, Any], findings: Findings) -
 def _text(feature: Feature, properties: Mapping[str, Any], name: str, findings: Findings) -> str:
     value = properties.get(name)
     if not isinstance(value, str) or not value.strip():
-        findings.add(feature.line, name, f"Expected text; came {value!r}.")
+        findings.add(feature.line, name, say("Expected text; came {value!r}.", value=value))
         return ""
     return value.strip()
 
@@ -176,7 +196,11 @@ def _parent(feature: Feature, properties: Mapping[str, Any], findings: Findings)
     value = properties.get("parent")
     if value is None or isinstance(value, str):
         return value
-    findings.add(feature.line, "parent", f"Expected the code of the area above as text, or null; came {value!r}.")
+    findings.add(
+        feature.line,
+        "parent",
+        say("Expected the code of the area above as text, or null; came {value!r}.", value=value),
+    )
     return None
 
 
@@ -184,7 +208,9 @@ def _covers(feature: Feature, properties: Mapping[str, Any], findings: Findings)
     value = properties.get("covers")
     if isinstance(value, list) and all(isinstance(code, str) for code in value):
         return tuple(value)
-    findings.add(feature.line, "covers", f"Expected a list of codes, or an empty list; came {value!r}.")
+    findings.add(
+        feature.line, "covers", say("Expected a list of codes, or an empty list; came {value!r}.", value=value)
+    )
     return ()
 
 
@@ -192,7 +218,9 @@ def _day(feature: Feature, properties: Mapping[str, Any], name: str, findings: F
     try:
         return date.fromisoformat(str(properties.get(name)))
     except ValueError:
-        findings.add(feature.line, name, f"Expected a date such as 2026-01-01; came {properties.get(name)!r}.")
+        findings.add(
+            feature.line, name, say("Expected a date such as 2026-01-01; came {what!r}.", what=properties.get(name))
+        )
         return None
 
 
@@ -214,7 +242,11 @@ def _check_properties(feature: Feature, findings: Findings) -> None:
     for name in feature.properties:
         if name not in PROPERTIES:
             expected = ", ".join(PROPERTIES)
-            findings.add(feature.line, name, f"Unknown property{likely(name, PROPERTIES)}. Expected: {expected}.")
+            findings.add(
+                feature.line,
+                name,
+                say("Unknown property{hint}. Expected: {expected}.", hint=likely(name, PROPERTIES), expected=expected),
+            )
 
 
 def _by_code(areas: Iterable[Area | None], findings: Findings) -> dict[str, Area]:
@@ -223,7 +255,11 @@ def _by_code(areas: Iterable[Area | None], findings: Findings) -> dict[str, Area
         if area is None:
             continue
         if area.code in found:
-            findings.add(area.line, "code", f"The code {area.code} stands already on line {found[area.code].line}.")
+            findings.add(
+                area.line,
+                "code",
+                say("The code {code} stands already on line {line}.", code=area.code, line=found[area.code].line),
+            )
         else:
             found[area.code] = area
     return found
@@ -234,28 +270,55 @@ def _check_each(areas: Iterable[Area], rules: CountyRules, findings: Findings) -
     room = shapely.box(west, south, east, north)
     for area in areas:
         if not area.code.isdigit() or not area.code.isascii():
-            findings.add(area.line, "code", f"Expected digits only; came {area.code!r}.")
+            findings.add(area.line, "code", say("Expected digits only; came {code!r}.", code=area.code))
         elif not area.code.startswith(rules.division_prefix):
-            findings.add(area.line, "code", f"Expected a code that begins {rules.division_prefix}; came {area.code}.")
+            findings.add(
+                area.line,
+                "code",
+                say(
+                    "Expected a code that begins {division_prefix}; came {code}.",
+                    division_prefix=rules.division_prefix,
+                    code=area.code,
+                ),
+            )
         if area.level not in rules.tree.levels:
             expected = ", ".join(rules.tree.levels)
-            findings.add(area.line, "level", f"Expected one of {expected}; came {area.level!r}.")
+            findings.add(
+                area.line,
+                "level",
+                say("Expected one of {expected}; came {level!r}.", expected=expected, level=area.level),
+            )
         if area.level == "grid" and area.kind not in GRID_KINDS:
             findings.add(
-                area.line, "kind", f"Expected a grid to be one of {', '.join(GRID_KINDS)}; came {area.kind!r}."
+                area.line,
+                "kind",
+                say(
+                    "Expected a grid to be one of {expected}; came {kind!r}.",
+                    expected=", ".join(GRID_KINDS),
+                    kind=area.kind,
+                ),
             )
         if not area.shape.is_empty and not room.covers(shapely.box(*area.shape.bounds)):
             came = ", ".join(f"{value:.4f}" for value in area.shape.bounds)
             findings.add(
                 area.line,
                 "geometry",
-                f"Expected it within the county's bounds {west}, {south}, {east}, {north}; came {came}.",
+                say(
+                    "Expected it within the county's bounds {west}, {south}, {east}, {north}; came {came}.",
+                    west=west,
+                    south=south,
+                    east=east,
+                    north=north,
+                    came=came,
+                ),
             )
 
 
 def _check_tree(areas: Mapping[str, Area], rules: CountyRules, findings: Findings) -> None:
     if rules.code not in areas:
-        findings.add(None, "code", f"Expected an area with the county's code {rules.code}; there is none.")
+        findings.add(
+            None, "code", say("Expected an area with the county's code {code}; there is none.", code=rules.code)
+        )
     for area in areas.values():
         sentence = _parent_sentence(area, areas, rules)
         if sentence:
@@ -264,17 +327,26 @@ def _check_tree(areas: Mapping[str, Area], rules: CountyRules, findings: Finding
 
 def _parent_sentence(area: Area, areas: Mapping[str, Area], rules: CountyRules) -> str | None:
     if area.parent is None:
-        return None if area.code == rules.code else f"Expected a parent; only the county {rules.code} has none."
+        return (
+            None
+            if area.code == rules.code
+            else say("Expected a parent; only the county {code} has none.", code=rules.code)
+        )
     if area.code == rules.code:
-        return f"Expected the county itself to have none; came {area.parent!r}."
+        return say("Expected the county itself to have none; came {parent!r}.", parent=area.parent)
     parent = areas.get(area.parent)
     if parent is None:
-        return f"No area has the code {area.parent!r}{likely(area.parent, areas)}."
+        return say("No area has the code {parent!r}{hint}.", parent=area.parent, hint=likely(area.parent, areas))
     if _is_in_cycle(area, areas):
-        return f"{area.code} is its own ancestor through {area.parent}; expected a tree."
+        return say("{code} is its own ancestor through {parent}; expected a tree.", code=area.code, parent=area.parent)
     levels = rules.tree.levels
     if area.level in levels and parent.level in levels and levels.index(parent.level) >= levels.index(area.level):
-        return f"Expected a parent above the level {area.level!r}; {parent.code} is a {parent.level!r}."
+        return say(
+            "Expected a parent above the level {level!r}; {code} is a {level2!r}.",
+            level=area.level,
+            code=parent.code,
+            level2=parent.level,
+        )
     return None
 
 
@@ -292,18 +364,32 @@ def _check_covers(areas: Mapping[str, Area], findings: Findings) -> None:
         for code in area.covers:
             covered = areas.get(code)
             if covered is None:
-                findings.add(area.line, "covers", f"No area has the code {code!r}{likely(code, areas)}.")
+                findings.add(
+                    area.line,
+                    "covers",
+                    say("No area has the code {code!r}{hint}.", code=code, hint=likely(code, areas)),
+                )
             elif covered.parent != area.parent:
                 findings.add(
                     area.line,
                     "covers",
-                    f"Expected areas of the same parent {area.parent}; {code} has {covered.parent}.",
+                    say(
+                        "Expected areas of the same parent {parent}; {code} has {parent2}.",
+                        parent=area.parent,
+                        code=code,
+                        parent2=covered.parent,
+                    ),
                 )
             elif code in claimed:
                 findings.add(
                     area.line,
                     "covers",
-                    f"{code} has a grid already: {claimed[code].code} on line {claimed[code].line}.",
+                    say(
+                        "{code} has a grid already: {code2} on line {line}.",
+                        code=code,
+                        code2=claimed[code].code,
+                        line=claimed[code].line,
+                    ),
                 )
             else:
                 claimed[code] = area

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from config.sentences import say
+
 NAMES = {
     "元旦": "New Year's Day",
     "春节": "Spring Festival",
@@ -56,7 +58,13 @@ def days_of(text: str, year: int) -> list[NoticeDay]:
     """
     years = _YEAR.findall(text)
     if years and str(year) not in years:
-        raise NoticeError(f"Expected the notice of {year}; this one speaks of {', '.join(sorted(set(years)))}.")
+        raise NoticeError(
+            say(
+                "Expected the notice of {year}; this one speaks of {expected}.",
+                year=year,
+                expected=", ".join(sorted(set(years))),
+            )
+        )
     found: dict[date, NoticeDay] = {}
     for name, body in _SECTION.findall(text):
         for one in _of_section(name.strip(), _NOTE.sub("", body), year):
@@ -87,7 +95,9 @@ def _date(year: int, month: int, day: str, name: str) -> date:
     try:
         return date(year, month, int(day))
     except ValueError:
-        raise NoticeError(f"{name}: there is no day {month}-{day} in {year}.") from None
+        raise NoticeError(
+            say("{name}: there is no day {month}-{day} in {year}.", name=name, month=month, day=day, year=year)
+        ) from None
 
 
 def csv_of_notice(text: str, year: int) -> str:

@@ -47,6 +47,7 @@ from config.county import (
 from config.evaluation import Formulas
 from config.evaluation import faults as formula_faults
 from config.labels import label_sets
+from config.sentences import constant, say, term
 from config.settings import HERE
 from config.tables import Findings, Problem, ReferenceError, Row, likely, line_of_key, rows_of, text_of, typed_toml
 
@@ -201,7 +202,15 @@ def _check_rules(rules: CountyRules, path: Path, findings: Findings) -> None:
 def _check_labels(rules: CountyRules, sets: Mapping[str, LabelSet], path: Path, findings: Findings) -> None:
     if sets and rules.labels not in sets:
         line = line_of_key(text_of(path, findings) or "", ["labels"])
-        findings.add(line, "labels", f"There is no label set {rules.labels!r}; expected one of {', '.join(sets)}.")
+        findings.add(
+            line,
+            "labels",
+            say(
+                "There is no label set {labels!r}; expected one of {expected}.",
+                labels=rules.labels,
+                expected=", ".join(sets),
+            ),
+        )
 
 
 def _check_stage_categories(county: County, findings: Findings) -> None:
@@ -209,7 +218,7 @@ def _check_stage_categories(county: County, findings: Findings) -> None:
     for code in county.stages.categories:
         if code not in county.categories:
             line = line_of_key(text, ["stages", "categories", code])
-            sentence = f"No category has the code {code!r}{likely(code, county.categories)}."
+            sentence = say("No category has the code {code!r}{hint}.", code=code, hint=likely(code, county.categories))
             findings.add(line, f"stages.categories.{code}", sentence)
 
 
@@ -220,7 +229,12 @@ def _share_faults(rules: CountyRules) -> Placed:
     yellow, orange = rules.clock.yellow, rules.clock.orange
     if orange < yellow:
         return []
-    return [(["clock", "orange"], f"Expected a share below yellow ({yellow:g}); came {orange:g}.")]
+    return [
+        (
+            ["clock", "orange"],
+            say("Expected a share below yellow ({yellow:g}); came {orange:g}.", yellow=yellow, orange=orange),
+        )
+    ]
 
 
 def _hour_faults(rules: CountyRules) -> Placed:
@@ -229,10 +243,15 @@ def _hour_faults(rules: CountyRules) -> Placed:
         flat = [moment for span in hours.spans for moment in span]
         if flat != sorted(set(flat)):
             came = ", ".join(f"{starts:%H:%M}-{ends:%H:%M}" for starts, ends in hours.spans)
-            faults.append((["office_hours", i, "spans"], f"Expected spans in order that do not overlap; came {came}."))
+            faults.append(
+                (
+                    ["office_hours", i, "spans"],
+                    say("Expected spans in order that do not overlap; came {came}.", came=came),
+                )
+            )
     regular = [hours for hours in rules.office_hours if hours.season is None]
     if len(regular) != 1:
-        sentence = f"Expected exactly one [[office_hours]] without a season; there are {len(regular)}."
+        sentence = say("Expected exactly one [[office_hours]] without a season; there are {size}.", size=len(regular))
         faults.append((["office_hours"], sentence))
     return faults + _season_faults(rules)
 
@@ -245,7 +264,11 @@ def _season_faults(rules: CountyRules) -> Placed:
         for _, other in seasonal[:n]:
             both = [day for day in year if hours.applies_on(day) and other.applies_on(day)]
             if both:
-                sentence = f"Expected seasons that do not overlap; {other.name} has {both[0]:%m-%d} too."
+                sentence = say(
+                    "Expected seasons that do not overlap; {name} has {day} too.",
+                    name=other.name,
+                    day=f"{both[0]:%m-%d}",
+                )
                 faults.append((["office_hours", i, "season"], sentence))
     return faults
 
@@ -255,16 +278,20 @@ def _place_faults(rules: CountyRules) -> Placed:
     x, y = rules.map.centre
     if not (west < east and south < north and max(abs(south), abs(north)) <= 90):
         came = f"{west:g}, {south:g}, {east:g}, {north:g}"
-        return [(["map", "bounds"], f"Expected west < east and south < north in degrees; came {came}.")]
+        return [(["map", "bounds"], say("Expected west < east and south < north in degrees; came {came}.", came=came))]
     if not (west <= x <= east and south <= y <= north):
-        return [(["map", "centre"], f"Expected longitude and latitude within the bounds; came {x:g}, {y:g}.")]
+        return [
+            (["map", "centre"], say("Expected longitude and latitude within the bounds; came {x:g}, {y:g}.", x=x, y=y))
+        ]
     return []
 
 
 def _code_faults(rules: CountyRules) -> Placed:
     faults: Placed = []
     if not rules.code.startswith(rules.division_prefix):
-        sentence = f"Expected a code that begins {rules.division_prefix}; came {rules.code!r}."
+        sentence = say(
+            "Expected a code that begins {prefix}; came {code!r}.", prefix=rules.division_prefix, code=rules.code
+        )
         faults.append((["code"], sentence))
     for key, codes in (
         ("tree.levels", list(rules.tree.levels)),
@@ -274,13 +301,21 @@ def _code_faults(rules: CountyRules) -> Placed:
         ("staffing", [str(formula.kind) for formula in rules.staffing]),
     ):
         again = [i for i, code in enumerate(codes) if code in codes[:i]]
-        faults += [([*key.split("."), i], f"Expected each once; {codes[i]!r} stands there twice.") for i in again]
+        faults += [
+            ([*key.split("."), i], say("Expected each once; {code!r} stands there twice.", code=codes[i]))
+            for i in again
+        ]
     return faults
 
 
 def _round_faults(rules: CountyRules) -> Placed:
     return [
-        (["rounds", i, "ends"], f"Expected a time after {slot.starts:%H:%M}; came {slot.ends:%H:%M}.")
+        (
+            ["rounds", i, "ends"],
+            say(
+                "Expected a time after {starts}; came {ends}.", starts=f"{slot.starts:%H:%M}", ends=f"{slot.ends:%H:%M}"
+            ),
+        )
         for i, slot in enumerate(rules.rounds)
         if slot.ends <= slot.starts
     ]
@@ -289,7 +324,10 @@ def _round_faults(rules: CountyRules) -> Placed:
 def _staffing_faults(rules: CountyRules) -> Placed:
     known = [title.code for title in rules.post_titles]
     return [
-        (["staffing", i, "posts", n], f"No post title has the code {code!r}{likely(code, known)}.")
+        (
+            ["staffing", i, "posts", n],
+            say("No post title has the code {code!r}{hint}.", code=code, hint=likely(code, known)),
+        )
         for i, formula in enumerate(rules.staffing)
         for n, code in enumerate(formula.posts)
         if code not in known
@@ -351,7 +389,13 @@ class _Files:
         if rows and missing:
             findings = Findings("sources.csv", self.problems)
             findings.add(
-                None, "code", f"Expected a row for each of {', '.join(SOURCES)}; missing: {', '.join(missing)}."
+                None,
+                "code",
+                say(
+                    "Expected a row for each of {expected}; missing: {expected2}.",
+                    expected=", ".join(SOURCES),
+                    expected2=", ".join(missing),
+                ),
             )
         return found
 
@@ -363,7 +407,15 @@ class _Files:
             post = Post(area, row.choice("post", titles), row.whole("required", 0), row.whole("filled", 0), row.line)
             earlier = posts.setdefault((post.area, post.post), post)
             if earlier is not post:
-                row.fault("post", f"{post.post} of {post.area} stands already on line {earlier.line}.")
+                row.fault(
+                    "post",
+                    say(
+                        "{post} of {area} stands already on line {line}.",
+                        post=post.post,
+                        area=post.area,
+                        line=earlier.line,
+                    ),
+                )
         return tuple(posts.values())
 
     def cameras(
@@ -373,7 +425,9 @@ class _Files:
         for row in self._rows("cameras.csv", CAMERA_COLUMNS, optional=True):
             camera = _camera(row, self.rules.division_prefix, areas, departments)
             if camera.id in cameras:
-                row.fault("id", f"The id {camera.id} stands already on line {cameras[camera.id].line}.")
+                row.fault(
+                    "id", say("The id {id} stands already on line {line}.", id=camera.id, line=cameras[camera.id].line)
+                )
             elif geometry_checks:
                 _check_camera_place(camera, row, areas)
             cameras.setdefault(camera.id, camera)
@@ -389,7 +443,14 @@ class _Files:
             earlier = changes.setdefault((change.day, change.starts, change.role), change)
             if earlier is not change:
                 row.fault(
-                    "day", f"{change.role} of {change.day} at {change.starts:%H:%M} stands on line {earlier.line}."
+                    "day",
+                    say(
+                        "{role} of {day} at {starts} stands on line {line}.",
+                        role=change.role,
+                        day=change.day,
+                        starts=f"{change.starts:%H:%M}",
+                        line=earlier.line,
+                    ),
                 )
         return tuple(changes.values())
 
@@ -414,7 +475,7 @@ def _by_code(rows: Sequence[Row], made: Callable[[Row], Coded]) -> dict[str, Cod
         noun = made(row)
         earlier = found.setdefault(noun.code, noun)
         if earlier is not noun and noun.code:
-            row.fault("code", f"The code {noun.code} stands already on line {earlier.line}.")
+            row.fault("code", say("The code {code} stands already on line {line}.", code=noun.code, line=earlier.line))
     return found
 
 
@@ -422,7 +483,9 @@ def _known(row: Row, name: str, known: Mapping[str, Any], noun: str) -> str:
     """The code in a cell, which must be one of those known."""
     code = row.text(name)
     if code and code not in known:
-        row.fault(name, f"No {noun} has the code {code!r}{likely(code, known)}.")
+        row.fault(
+            name, say("No {noun} has the code {code!r}{hint}.", noun=term(noun), code=code, hint=likely(code, known))
+        )
     return code
 
 
@@ -430,7 +493,11 @@ def _check_shapes(areas: Mapping[str, Area], findings: Findings) -> None:
     for area in areas.values():
         sentence = tiling.shape_sentence(area.shape)
         if sentence:
-            findings.add(area.line, "geometry", f"{area.code} {area.name}: {sentence}")
+            findings.add(
+                area.line,
+                "geometry",
+                say("{code} {name}: {sentence}", code=area.code, name=area.name, sentence=constant(sentence)),
+            )
 
 
 # --------------------------------------------------------------------------- departments, categories, sources
@@ -472,7 +539,11 @@ def _refuse_leaf_cells(row: Row) -> None:
     for name in LEAF_COLUMNS:
         if row.values[name]:
             row.fault(
-                name, f"Expected it empty, because other categories hang under this one; came {row.values[name]!r}."
+                name,
+                say(
+                    "Expected it empty, because other categories hang under this one; came {values!r}.",
+                    values=row.values[name],
+                ),
             )
 
 
@@ -480,23 +551,30 @@ def _co_departments(row: Row, departments: Mapping[str, Department]) -> tuple[st
     codes = row.several("co_departments")
     for code in codes:
         if code not in departments:
-            row.fault("co_departments", f"No department has the code {code!r}{likely(code, departments)}.")
+            row.fault(
+                "co_departments",
+                say("No department has the code {code!r}{hint}.", code=code, hint=likely(code, departments)),
+            )
         elif code == row.values["department"] or codes.count(code) > 1:
-            row.fault("co_departments", f"Expected each department once; {code!r} stands there again.")
+            row.fault("co_departments", say("Expected each department once; {code!r} stands there again.", code=code))
     return codes
 
 
 def _category_parent_sentence(code: str, parents: Mapping[str, str]) -> str | None:
     parent = parents.get(code, "")
     if parent and parent not in parents:
-        return f"No category has the code {parent!r}{likely(parent, parents)}."
+        return say("No category has the code {parent!r}{hint}.", parent=parent, hint=likely(parent, parents))
     seen = [code]
     while parents.get(seen[-1]):
         seen.append(parents[seen[-1]])
         if seen[-1] == code:
-            return f"{code} is its own ancestor ({' < '.join(seen)}); expected a tree."
+            return say(
+                "{code} is its own ancestor ({expected}); expected a tree.", code=code, expected=" < ".join(seen)
+            )
         if len(seen) > 3:
-            return f"Expected at most three levels of categories; {code} stands on level {len(seen)}."
+            return say(
+                "Expected at most three levels of categories; {code} stands on level {size}.", code=code, size=len(seen)
+            )
     return None
 
 
@@ -507,13 +585,25 @@ def _camera(row: Row, prefix: str, areas: Mapping[str, Area], departments: Mappi
     _check_camera_id(row, prefix)
     for name in ACCOUNTABLE:
         if not row.values[name]:
-            row.fault(name, f"A camera without {name.replace('_', ' ')} cannot be shown; expected it here.")
+            row.fault(
+                name, say("A camera without {what} cannot be shown; expected it here.", what=name.replace("_", " "))
+            )
     grid = _known(row, "grid", areas, "grid")
     if grid in areas and areas[grid].level != "grid":
-        row.fault("grid", f"Expected a grid; {grid} {areas[grid].name} is a {areas[grid].level}.")
+        row.fault(
+            "grid",
+            say(
+                "Expected a grid; {grid} {name} is a {level}.",
+                grid=grid,
+                name=areas[grid].name,
+                level=areas[grid].level,
+            ),
+        )
     owner = row.values["owner"]
     if owner and owner not in departments:
-        row.fault("owner", f"No department has the code {owner!r}{likely(owner, departments)}.")
+        row.fault(
+            "owner", say("No department has the code {owner!r}{hint}.", owner=owner, hint=likely(owner, departments))
+        )
     return Camera(
         id=row.values["id"],
         name=row.text("name"),
@@ -549,9 +639,20 @@ def _address(row: Row) -> str:
     address = row.text("address")
     scheme, _, rest = address.partition(":")
     if address and not (scheme == "demo" or rest.startswith("//")):
-        row.fault("address", f"Expected demo:SCENE or an address such as rtsp://host/path; came {address!r}.")
+        row.fault(
+            "address",
+            say("Expected demo:SCENE or an address such as rtsp://host/path; came {address!r}.", address=address),
+        )
     elif scheme == "demo" and rest not in SCENES:
-        row.fault("address", f"Expected demo: with one of {', '.join(SCENES)}; came {rest!r}{likely(rest, SCENES)}.")
+        row.fault(
+            "address",
+            say(
+                "Expected demo: with one of {expected}; came {rest!r}{hint}.",
+                expected=", ".join(SCENES),
+                rest=rest,
+                hint=likely(rest, SCENES),
+            ),
+        )
     return address
 
 
@@ -563,8 +664,14 @@ def _check_camera_place(camera: Camera, row: Row, areas: Mapping[str, Area]) -> 
     if away > 0:
         row.fault(
             "grid",
-            f"Expected the camera inside {grid.code} {grid.name}; {camera.longitude}, {camera.latitude} lies "
-            f"{away:,.0f} m outside it.",
+            say(
+                "Expected the camera inside {code} {name}; {longitude}, {latitude} lies {away:,.0f} m outside it.",
+                code=grid.code,
+                name=grid.name,
+                longitude=camera.longitude,
+                latitude=camera.latitude,
+                away=away,
+            ),
         )
 
 
@@ -609,7 +716,7 @@ def _calendar_year(year: int, rows: Sequence[Row], findings: Findings) -> dict[d
     for row in rows:
         day = _calendar_day(row, year)
         if day.day in days:
-            row.fault("date", f"{day.day} stands already on line {days[day.day].line}.")
+            row.fault("date", say("{day} stands already on line {line}.", day=day.day, line=days[day.day].line))
         days.setdefault(day.day, day)
     if rows:
         _check_year(year, days, findings)
@@ -620,9 +727,16 @@ def _calendar_day(row: Row, year: int) -> CalendarDay:
     day = row.day("date")
     kind = row.choice("kind", ("holiday", "workday"))
     if day != date.min and day.year != year:
-        row.fault("date", f"Expected a day of {year}, as the file is called; came {day}.")
+        row.fault("date", say("Expected a day of {year}, as the file is called; came {day}.", year=year, day=day))
     if kind == "workday" and day != date.min and day.isoweekday() < 6:
-        row.fault("date", f"Expected a make-up working day to be a Saturday or Sunday; {day} is a {day:%A}.")
+        row.fault(
+            "date",
+            say(
+                "Expected a make-up working day to be a Saturday or Sunday; {day} is a {weekday}.",
+                day=day,
+                weekday=f"{day:%A}",
+            ),
+        )
     known = cast(Any, kind)
     return CalendarDay(day, known, row.text("name"), row.text("name_en"), row.text("source"), row.line)
 
@@ -633,10 +747,16 @@ def _check_year(year: int, days: Mapping[date, CalendarDay], findings: Findings)
     missing = [date(year, *fixed) for fixed in FIXED_HOLIDAYS if date(year, *fixed) not in holidays]
     if missing:
         names = ", ".join(map(str, missing))
-        findings.add(None, "date", f"Expected a whole year with its fixed holidays; missing: {names}.")
+        findings.add(None, "date", say("Expected a whole year with its fixed holidays; missing: {names}.", names=names))
     elif len(holidays) < STATUTORY_DAYS:
         findings.add(
-            None, "date", f"Expected at least {STATUTORY_DAYS} holidays in a whole year; there are {len(holidays)}."
+            None,
+            "date",
+            say(
+                "Expected at least {STATUTORY_DAYS} holidays in a whole year; there are {size}.",
+                STATUTORY_DAYS=STATUTORY_DAYS,
+                size=len(holidays),
+            ),
         )
 
 
@@ -648,7 +768,14 @@ def _check_years(years: set[int], findings: Findings) -> None:
     if missing:
         names = ", ".join(map(str, missing))
         findings.add(
-            None, "", f"Expected the years from {min(years)} to {max(years)} without a break; missing: {names}."
+            None,
+            "",
+            say(
+                "Expected the years from {years} to {years2} without a break; missing: {names}.",
+                years=min(years),
+                years2=max(years),
+                names=names,
+            ),
         )
 
 

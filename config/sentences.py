@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+PYDANTIC = "pydantic:"
+"""Before pydantic's name of a fault, whose English sentence is not ours; its context fills the placeholders."""
 ROLES = ("common.role", "case.actor")
 """Where the catalogue has the names of roles."""
 
@@ -34,6 +36,11 @@ class Term(str):
 def say(template: str, /, **values: object) -> Sentence:
     """The sentence in English. `template` is a constant in the form of `str.format`; the catalogue knows it as such."""
     return kept(template.format(**values), template, values)
+
+
+def constant(text: str) -> Sentence:
+    """A sentence without values, to be told within another one; one that remembers its template stays as it is."""
+    return text if isinstance(text, Sentence) else kept(text, text, {})
 
 
 def kept(english: str, template: str, values: Mapping[str, object]) -> Sentence:
@@ -65,7 +72,10 @@ def template_of(text: str) -> str:
 
 def told(text: str, sentences: Mapping[str, str], texts: Mapping[str, str]) -> str:
     """The text in the language of `sentences` (template → template) and `texts`; as it is where that language has none."""
-    own = sentences.get(template_of(text))
+    template = template_of(text)
+    own = sentences.get(template)
+    if own is None and template.startswith(PYDANTIC):
+        own = sentences.get(f"{PYDANTIC}other")
     if own is None:
         return text
     values = text.values if isinstance(text, Sentence) else {}
@@ -75,7 +85,7 @@ def told(text: str, sentences: Mapping[str, str], texts: Mapping[str, str]) -> s
 def _told(value: object, sentences: Mapping[str, str], texts: Mapping[str, str]) -> object:
     if isinstance(value, Term):
         return "、".join(_named(code, value.prefixes, sentences, texts) for code in value.codes)
-    return told(value, sentences, texts) if isinstance(value, str) else value
+    return told(value, sentences, texts) if isinstance(value, Sentence) else value
 
 
 def _named(code: str, prefixes: tuple[str, ...], sentences: Mapping[str, str], texts: Mapping[str, str]) -> str:

@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from config.sentences import PYDANTIC, constant, kept, say
+
 Made = TypeVar("Made")
 
 
@@ -36,7 +38,11 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        return (
+            say("{place}: {field}: {message}", place=place, field=self.field, message=constant(self.message))
+            if self.field
+            else say("{place}: {message}", place=place, message=constant(self.message))
+        )
 
 
 class ReferenceError(Exception):
@@ -79,7 +85,9 @@ def _encoding_sentence(raw: bytes, error: UnicodeDecodeError) -> str:
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:
-        return f"Expected UTF-8; byte 0x{raw[error.start]:02X} on this line belongs to no encoding known here."
+        return say(
+            "Expected UTF-8; byte 0x{raw:02X} on this line belongs to no encoding known here.", raw=raw[error.start]
+        )
     return "Expected UTF-8; this looks like GB18030, as Excel saves Chinese CSV. Save it again as “CSV UTF-8”."
 
 
@@ -106,21 +114,30 @@ class Row:
     def choice(self, name: str, allowed: Collection[str]) -> str:
         value = self.text(name)
         if value and value not in allowed:
-            self.fault(name, f"Expected one of {', '.join(allowed)}; came {value!r}{likely(value, allowed)}.")
+            self.fault(
+                name,
+                say(
+                    "Expected one of {expected}; came {value!r}{hint}.",
+                    expected=", ".join(allowed),
+                    value=value,
+                    hint=likely(value, allowed),
+                ),
+            )
         return value
 
     def whole(self, name: str, lowest: int, highest: int | None = None) -> int:
         """A whole number in range."""
         value = self.text(name)
-        span = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
+        least, span = "of at least {lowest}", "from {lowest} to {highest}"
+        span = say(least, lowest=lowest) if highest is None else say(span, lowest=lowest, highest=highest)
         try:
             number = int(value)
         except ValueError:
             if value:
-                self.fault(name, f"Expected a whole number {span}; came {value!r}.")
+                self.fault(name, say("Expected a whole number {span}; came {value!r}.", span=span, value=value))
             return lowest
         if number < lowest or (highest is not None and number > highest):
-            self.fault(name, f"Expected a whole number {span}; came {number}.")
+            self.fault(name, say("Expected a whole number {span}; came {number}.", span=span, number=number))
             return lowest
         return number
 
@@ -131,7 +148,14 @@ class Row:
         except ValueError:
             number = math.nan
         if not abs(number) <= limit:
-            self.fault(name, f"Expected WGS-84 degrees between -{limit:g} and {limit:g}; came {value!r}.")
+            self.fault(
+                name,
+                say(
+                    "Expected WGS-84 degrees between -{limit:g} and {limit:g}; came {value!r}.",
+                    limit=limit,
+                    value=value,
+                ),
+            )
             return math.nan
         return number
 
@@ -141,7 +165,7 @@ class Row:
             return date.fromisoformat(value)
         except ValueError:
             if value:
-                self.fault(name, f"Expected a date such as 2026-10-01; came {value!r}.")
+                self.fault(name, say("Expected a date such as 2026-10-01; came {value!r}.", value=value))
             return date.min
 
     def clock(self, name: str) -> time:
@@ -150,7 +174,7 @@ class Row:
             return time.fromisoformat(value)
         except ValueError:
             if value:
-                self.fault(name, f"Expected a time such as 08:00; came {value!r}.")
+                self.fault(name, say("Expected a time such as 08:00; came {value!r}.", value=value))
             return time.min
 
     def several(self, name: str) -> tuple[str, ...]:
@@ -161,7 +185,7 @@ class Row:
 def likely(value: str, allowed: Collection[str]) -> str:
     """` (did you mean …?)` where something known is spelled much alike, else nothing."""
     close = get_close_matches(value, list(allowed), 1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return say(" (did you mean {close!r}?)", close=close[0]) if close else ""
 
 
 def rows_of(path: Path, columns: Sequence[str], findings: Findings) -> list[Row]:
@@ -176,7 +200,11 @@ def rows_of(path: Path, columns: Sequence[str], findings: Findings) -> list[Row]
     rows = []
     for line, cells in lines:
         if len(cells) != len(header):
-            findings.add(line, "", f"Expected {len(header)} cells as in the header; came {len(cells)}.")
+            findings.add(
+                line,
+                "",
+                say("Expected {size} cells as in the header; came {size2}.", size=len(header), size2=len(cells)),
+            )
             continue
         rows.append(Row(line, dict(zip(header, cells, strict=True)), findings))
     if not rows:
@@ -194,7 +222,9 @@ def _numbered_lines(text: str, findings: Findings) -> Iterator[tuple[int, list[s
         except StopIteration:
             return
         except csv.Error as error:
-            findings.add(begins, "", f"Expected CSV with commas and double quotes; the reader says: {error}.")
+            findings.add(
+                begins, "", say("Expected CSV with commas and double quotes; the reader says: {error}.", error=error)
+            )
             return
         if any(cell.strip() for cell in cells):
             yield begins, [cell.strip() for cell in cells]
@@ -203,12 +233,37 @@ def _numbered_lines(text: str, findings: Findings) -> Iterator[tuple[int, list[s
 def _is_header_known(header: Sequence[str], columns: Sequence[str], findings: Findings) -> bool:
     missing = [name for name in columns if name not in header]
     if missing:
-        findings.add(1, missing[0], f"Missing columns: {', '.join(missing)}. Expected: {', '.join(columns)}.")
+        findings.add(
+            1,
+            missing[0],
+            say(
+                "Missing columns: {expected}. Expected: {expected2}.",
+                expected=", ".join(missing),
+                expected2=", ".join(columns),
+            ),
+        )
     for name in dict.fromkeys(header):
         if name not in columns:
-            findings.add(1, name, f"Unknown column {name!r}{likely(name, columns)}. Expected: {', '.join(columns)}.")
+            findings.add(
+                1,
+                name,
+                say(
+                    "Unknown column {name!r}{hint}. Expected: {expected}.",
+                    name=name,
+                    hint=likely(name, columns),
+                    expected=", ".join(columns),
+                ),
+            )
         elif header.count(name) > 1:
-            findings.add(1, name, f"Expected the column {name!r} once; it stands there {header.count(name)} times.")
+            findings.add(
+                1,
+                name,
+                say(
+                    "Expected the column {name!r} once; it stands there {what} times.",
+                    name=name,
+                    what=header.count(name),
+                ),
+            )
     return sorted(header) == sorted(columns)
 
 
@@ -224,7 +279,7 @@ def typed_toml(path: Path, made: type[Made], findings: Findings) -> Made | None:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         spot = re.search(r"line (\d+)", str(error))
-        findings.add(int(spot[1]) if spot else None, "", f"Expected TOML; the reader says: {error}.")
+        findings.add(int(spot[1]) if spot else None, "", say("Expected TOML; the reader says: {error}.", error=error))
         return None
     try:
         return TypeAdapter(made).validate_python(raw)
@@ -268,9 +323,11 @@ def _toml_sentence(fault: Mapping[str, Any]) -> str:
     if fault["type"] in ("missing", "missing_argument"):
         return "The key is missing; expected it here."
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"The key is not known here; came {fault['input']!r}."
+        return say("The key is not known here; came {input!r}.", input=fault["input"])
     said = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return f"{said[0].upper()}{said[1:]}; came {fault['input']!r}."
+    values = {name: str(value) for name, value in fault.get("ctx", {}).items()}
+    said = kept(f"{said[0].upper()}{said[1:]}", f"{PYDANTIC}{fault['type']}", values)
+    return say("{said}; came {input!r}.", said=said, input=fault["input"])
 
 
 def line_of_key(text: str, keys: Sequence[int | str]) -> int | None:
@@ -331,10 +388,16 @@ def features_of(path: Path, findings: Findings) -> Collected | None:
     try:
         members, features = _scanned(text)
     except json.JSONDecodeError as error:
-        findings.add(error.lineno, "", f"Expected JSON; the reader says: {error.msg} (column {error.colno}).")
+        findings.add(
+            error.lineno,
+            "",
+            say("Expected JSON; the reader says: {msg} (column {colno}).", msg=error.msg, colno=error.colno),
+        )
         return None
     if members.get("type") != "FeatureCollection" or features is None:
-        findings.add(1, "type", f"Expected a GeoJSON FeatureCollection; came type {members.get('type')!r}.")
+        findings.add(
+            1, "type", say("Expected a GeoJSON FeatureCollection; came type {what!r}.", what=members.get("type"))
+        )
         return None
     return Collected(members, features)
 

@@ -14,16 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from config.sentences import told
+from config.sentences import PYDANTIC, told
 from config.settings import HERE, Language
 
 FOLDER = HERE / "texts"
 SENTENCES = FOLDER / "sentences" / "zh-CN.toml"
 """What is said to somebody who did something wrong: English template → the same in Chinese (`config.sentences`)."""
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
-
-PYDANTIC = "pydantic:"
-"""Before pydantic's name of a fault, whose own English sentence is not ours; its context fills the placeholders."""
 
 
 class CatalogueError(Exception):

@@ -16,6 +16,7 @@ import shapely
 from shapely import STRtree
 
 from config.county import Area, TreeRules
+from config.sentences import say
 
 METRES_PER_DEGREE = 111_320.0
 """Of latitude, and of longitude at the equator: the mean of WGS-84 to half a per cent."""
@@ -40,25 +41,30 @@ def frame_sentence(bounds: Sequence[float]) -> str | None:
     if first <= 180 and second <= 90:
         return None
     if first <= 90 and second <= 180:
-        return (
-            "Expected WGS-84 degrees with longitude first; these look exchanged, with latitude first "
-            f"(the first number runs from {west:g} to {east:g}, the second from {south:g} to {north:g})."
+        return say(
+            "Expected WGS-84 degrees with longitude first; these look exchanged, with latitude first (the first number runs from {west:g} to {east:g}, the second from {south:g} to {north:g}).",
+            west=west,
+            east=east,
+            south=south,
+            north=north,
         )
-    return (
-        "Expected WGS-84 degrees (longitude -180 to 180, latitude -90 to 90); these coordinates run from "
-        f"({west:,.0f}, {south:,.0f}) to ({east:,.0f}, {north:,.0f}), so they look like a projected frame, such as "
-        "EPSG:2249 in feet or Gauss-Krüger in metres. Transform the file to EPSG:4326 and import it again."
+    return say(
+        "Expected WGS-84 degrees (longitude -180 to 180, latitude -90 to 90); these coordinates run from ({west:,.0f}, {south:,.0f}) to ({east:,.0f}, {north:,.0f}), so they look like a projected frame, such as EPSG:2249 in feet or Gauss-Krüger in metres. Transform the file to EPSG:4326 and import it again.",
+        west=west,
+        south=south,
+        east=east,
+        north=north,
     )
 
 
 def shape_sentence(shape: Any) -> str | None:
     """Why this is no usable area, or None. The reason names the place."""
     if shape.geom_type not in ("Polygon", "MultiPolygon"):
-        return f"Expected a Polygon or MultiPolygon; came a {shape.geom_type}."
+        return say("Expected a Polygon or MultiPolygon; came a {geom_type}.", geom_type=shape.geom_type)
     if shape.is_empty:
         return "Expected a Polygon with an area; it is empty."
     if not shape.is_valid:
-        return f"Expected a valid polygon; {shapely.is_valid_reason(shape)} (longitude latitude)."
+        return say("Expected a valid polygon; {what} (longitude latitude).", what=shapely.is_valid_reason(shape))
     return None
 
 

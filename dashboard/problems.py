@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from config.sentences import Sentence, kept, say, term
-from config.texts import PYDANTIC, Catalogue
+from config.sentences import PYDANTIC, Sentence, constant, kept, say, term
+from config.texts import Catalogue
 from dashboard.open311.writing import MEDIA_TYPES, written
 from models.accounts import Visitor
 from models.door import Conflict
@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 RETRY_AFTER = "2"
 """Seconds after which a client may try again when the store is away."""
 LANGUAGE_COOKIE = "gc_lang"
-FIELDS = ("case.field", "emergency.field", "emergency.form", "problem.field")
+FIELDS = ("problem.field", "case.field", "emergency.field", "emergency.form")
 """Where the catalogue has the names of fields."""
 OPEN311 = "/open311/v2/"
 """Where errors have the form of GeoReport v2."""
@@ -201,18 +201,17 @@ def _blamed(fault: Mapping[str, Any]) -> str:
 
 def _said(fault: Mapping[str, Any]) -> Sentence:
     """One fault as pydantic found it. What our own shapes say is known by itself, the rest by pydantic's name for it."""
-    own = fault.get("ctx", {}).get("error")
-    if isinstance(own, Exception):
+    context = fault.get("ctx", {})
+    own = context.get("error", context.get("sentence"))
+    if own is not None:
         return whole(str(own))
-    known = f"{PYDANTIC}{fault['type']}"
-    known = known if known in _catalogue().sentences else f"{PYDANTIC}other"
-    values = {name: str(value).replace(" or ", ", ") for name, value in fault.get("ctx", {}).items()}
-    return kept(_ended(fault["msg"]), known, values)
+    values = {name: str(value).replace(" or ", ", ") for name, value in context.items()}
+    return kept(_ended(fault["msg"]), f"{PYDANTIC}{fault['type']}", values)
 
 
 def whole(said: str) -> Sentence:
     """A sentence of our own, with its full stop."""
-    return said if isinstance(said, Sentence) else kept(_ended(said), _ended(said), {})
+    return said if isinstance(said, Sentence) else constant(_ended(said))
 
 
 def _ended(message: str) -> str:

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from config.sentences import say
+from config.sentences import say, term
 from models import chain
 from models import tables as t
 from models.moves import Actor, Role
@@ -98,7 +98,7 @@ def add_account(
 
 def _known(connection: Connection, column: Any, code: str | None, what: str) -> None:
     if code is not None and connection.execute(select(column).where(column == code)).first() is None:
-        raise ValueError(say("There is no {what} {code!r}.", what=what, code=code))
+        raise ValueError(say("There is no {what} {code!r}.", what=term(what), code=code))
 
 
 def _long_enough(password: str) -> None:

@@ -15,7 +15,7 @@ from config.reference import DUTY_ROLES
 from config.sentences import say
 from dashboard.administration import editing
 from dashboard.api.shapes import Shape
-from dashboard.problems import Problem, invalid
+from dashboard.problems import Problem, asked_language, in_language, invalid, whole
 from dashboard.services import Services, services, visitor
 from models import accounts
 from models.reference import county_rules
@@ -142,7 +142,7 @@ def _edit(kind: str, action: str) -> Response:
     if action == "preview":
         with services().store.read() as connection:
             now, verdict, line = _verdict(connection, kind, year, body)
-        return jsonify(_told(now, verdict, line))
+        return jsonify(in_language(_told(now, verdict, line), asked_language()))
     return _apply(kind, year, body)
 
 
@@ -159,7 +159,7 @@ def _verdict(
 def _told(now: editing.Table, verdict: editing.Verdict, line: int) -> dict[str, Any]:
     """A problem on the edited row's own line stands at its field in the form; all others in the list."""
     problems = [
-        {"line": p.line, "field": p.field, "message": p.message, "here": bool(line) and p.line == line}
+        {"line": p.line, "field": p.field, "message": whole(p.message), "here": bool(line) and p.line == line}
         for p in verdict.problems
     ]
     changes = [{"what": c.what, "key": c.key, "fields": c.fields} for c in verdict.changes]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from config.sentences import say, term
 from dashboard.api.forecast_shapes import Forecast
 from models.filters import STATES
 from models.geodesy import Frame
@@ -109,7 +110,9 @@ class ReportBody(Shape):
     def _a_place(self) -> ReportBody:
         for here, there in (("longitude", "latitude"), ("latitude", "longitude")):
             if getattr(self, here) is not None and getattr(self, there) is None:
-                raise _fault(there, f"Expected with the {here}: a point takes both")
+                raise _fault(
+                    there, say("Expected with the {here}: a point takes both.", here=term(here, "problem.field"))
+                )
         if self.longitude is None and self.area is None:
             raise _fault("area", "Expected a place: longitude and latitude, or an area")
         if self.longitude is None and self.frame is not None:

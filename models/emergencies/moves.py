@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from config.sentences import ROLES, say, term, terms
+from config.sentences import ROLES, constant, say, term, terms
 from models.emergencies.nouns import (
     Check,
     Field,
@@ -444,14 +444,16 @@ def check(action: str, standing: Standing, actor: Actor, fields: Fields) -> Move
     unmet = _unmet(move.when, standing, actor, fields)
     if unmet is not None:
         raise Refused(
-            say("It is not possible to {action} now: {unmet}", action=term(action, ACTION), unmet=unmet), "action"
+            say("It is not possible to {action} now: {unmet}", action=term(action, ACTION), unmet=constant(unmet)),
+            "action",
         )
     for field in move.fields:
         _demand(action, field, fields.get(field.name))
     unmet = _unmet(move.aim, standing, actor, fields)
     if unmet is not None:
         raise Refused(
-            say("It is not possible to {action}: {unmet}", action=term(action, ACTION), unmet=unmet), _aimed(move)
+            say("It is not possible to {action}: {unmet}", action=term(action, ACTION), unmet=constant(unmet)),
+            _aimed(move),
         )
     return move
 

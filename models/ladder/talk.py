@@ -139,7 +139,8 @@ def _meant(connection: Connection, letter: Letter, actor: Actor) -> list[str]:
 def _somebody(found: list[str], what: str, code: str, field: str) -> list[str]:
     if not found:
         raise Refused(
-            say("Nobody would get it in the {what} {code!r}: it has no active account.", what=what, code=code), field
+            say("Nobody would get it in the {what} {code!r}: it has no active account.", what=term(what), code=code),
+            field,
         )
     return found
 

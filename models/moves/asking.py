@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from config.sentences import ROLES, Term, say, term, terms
+from config.sentences import ROLES, Term, constant, say, term, terms
 from models.moves.nouns import Actor, Field, Move, Own, Refused, Role, Stage, Standing
 from models.moves.table import MOVES
 
@@ -68,7 +68,7 @@ def check(action: str, standing: Standing, actor: Actor, fields: Mapping[str, ob
             say(
                 "It is not possible to {action} now: {unmet} Possible now for {role}: {now}.",
                 action=term(action, ACTION),
-                unmet=unmet,
+                unmet=constant(unmet),
                 role=term(actor.role, *ROLES),
                 now=_possible_now(standing, actor),
             )

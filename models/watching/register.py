@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from config.county import Privacy
-from config.sentences import say
+from config.sentences import say, term
 from models import chain
 from models import tables as t
 from models.moves import Actor
@@ -33,7 +33,7 @@ class OutOfDate(Exception):
 
     def __init__(self, by: str, fields: Sequence[str]) -> None:
         whose, what = by or "Somebody", ", ".join(fields) or "it"
-        super().__init__(say("{whose} has changed this entry meanwhile: {what}.", whose=whose, what=what))
+        super().__init__(say("{whose} has changed this entry meanwhile: {what}.", whose=term(whose), what=term(what)))
         self.by, self.fields = by, tuple(fields)
 
 

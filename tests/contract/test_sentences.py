@@ -9,13 +9,33 @@ from functools import cache
 from pathlib import Path
 
 from config import texts
+from config.sentences import PYDANTIC
 
 HOUSE = Path(__file__).parents[2]
-ROOMS = ("models", "dashboard", "config/gb28181.py", "streams/addresses.py", "streams/still.py")
+REFERENCE = ("area_files", "gb28181", "notices", "reference", "tables", "tiling")
+"""What judges the files and forms of an administrator."""
+ROOMS = (
+    "models",
+    "dashboard",
+    *(f"config/{name}.py" for name in REFERENCE),
+    "streams/addresses.py",
+    "streams/still.py",
+)
 APART = ("dashboard/cli/", "dashboard/open311/", "models/migrations/")
 """The command line and GeoReport v2 speak English to machines and administrators of machines."""
 REFUSALS = {"Problem", "Refused", "FilterRefused", "Conflict", "AddressRefusedError", "Unsearchable", "ListingRefused"}
-REFUSALS |= {"WindowRefused", "PeriodRefused", "NoStillError", "Condition", "_unknown", "say", "kept"}
+REFUSALS |= {
+    "add",
+    "fault",
+    "NoticeError",
+    "WindowRefused",
+    "PeriodRefused",
+    "NoStillError",
+    "Condition",
+    "_unknown",
+    "say",
+    "kept",
+}
 LOOKS = re.compile(r"^[A-Z'{].* .*[.}]$")
 NEVER_SHOWN = {
     "The document declares a document type or an entity; none is taken.",
@@ -47,6 +67,17 @@ def unknown(tree: ast.AST, known: Collection[str]) -> Iterator[tuple[int, str]]:
             yield line, said
 
 
+def unended(tree: ast.AST) -> Iterator[str]:
+    """What the API's shapes say of a field, with the full stop that the edge gives it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("ValueError", "_fault"):
+            said = node.args[-1]
+            if isinstance(said, ast.Constant):
+                yield f"{said.value}."
+            elif isinstance(said, ast.JoinedStr):
+                yield ast.unparse(said)
+
+
 def melted(tree: ast.AST) -> Iterator[int]:
     """Lines where a refusal is raised with an f-string, whose template nobody can look up any more."""
     for node in ast.walk(tree):
@@ -74,6 +105,12 @@ def test_every_sentence_of_a_refusal_has_a_chinese_form() -> None:
     known = texts.load().sentences
     missing = [f"{name}:{line}: {said}" for name, tree in house().items() for line, said in unknown(tree, known)]
     assert missing == []
+
+
+def test_what_the_shapes_of_the_api_say_has_a_chinese_form() -> None:
+    shapes = [tree for name, tree in house().items() if "shapes" in name]
+    said = {text for tree in shapes for text in unended(tree)}
+    assert len(said) > 5 and sorted(said - texts.load().sentences.keys()) == []
 
 
 def test_no_refusal_is_an_f_string_because_its_template_would_be_lost() -> None:
@@ -104,4 +141,4 @@ def test_every_fault_that_our_shapes_can_make_has_a_name_in_chinese() -> None:
         "int_parsing",
         "other",
     )
-    assert [one for one in usual if f"{texts.PYDANTIC}{one}" not in sentences] == []
+    assert [one for one in usual if f"{PYDANTIC}{one}" not in sentences] == []

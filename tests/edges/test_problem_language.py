@@ -53,9 +53,12 @@ def test_faults_of_a_form_are_named_in_the_language_of_the_page(app: Flask, sqli
     }  # fmt: skip
     assert wrong["detail"] == "类别：此项必填。"
     nowhere = said(app, sqlite_county, "operator", "/api/v1/reports", report(area=None))
-    assert (nowhere["detail"], nowhere["field"]) == ("请给出地点：经纬度，或所在区域。", "area")
-    before = {"note": "x", "version": 0, "department": "cg"}
-    overtaken = said(app, sqlite_county, "operator", f"{CASE_AFTER_REPORT.format(code)}accept", before)
+    assert (nowhere["detail"], nowhere["field"]) == ("区域：请给出地点：经纬度，或所在区域。", "area")
+    half = said(app, sqlite_county, "operator", "/api/v1/reports", report(area=None, longitude=110.1))
+    assert half["detail"] == "纬度：地点须同时有经度和纬度，现只有经度。"
+    path = CASE_AFTER_REPORT.format(code)
+    browser(app, sqlite_county, "operator").post(f"{path}accept", json={}, headers=BROWSER)
+    overtaken = said(app, sqlite_county, "operator", f"{path}file", {"note": "x", "version": 1})
     assert overtaken["detail"] == f"案件 {code} 刚被他人更新，请重新查看。"
     assert overtaken["yours"]["note"] == "x"
 
