@@ -1,7 +1,7 @@
 """The formulas of the evaluation (绩效评价) as versioned data: the nouns of `evaluation.toml`, and what makes one wrong.
 
 A formula is a share: of the cases that carry all marks of `denominator`, how many carry those of `numerator` too. The
-marks are facts of one case as of the end of a month (`models.evaluation.marks` says what each means). A version holds
+marks are facts of one case as of the end of a month (`models.evaluation.folding` says what each means). A version holds
 from the first day of a month until the next one begins, so that a past month is always judged by the rules of its time.
 """
 
@@ -44,14 +44,16 @@ class Indicator:
     code: Code
     name: str
     name_en: str
-    numerator: Annotated[tuple[str, ...], Field(min_length=1)]
-    denominator: Annotated[tuple[str, ...], Field(min_length=1)]
     direction: Literal["higher", "lower"]
     definition: str
     """口径: what is counted, in a sentence a person reads on hover."""
     definition_en: str
     source: str
     """Where the formula comes from."""
+    numerator: tuple[str, ...] = ()
+    denominator: tuple[str, ...] = ()
+    asked: tuple[Literal["return-call", "third-party"], ...] = ()
+    """Not a share of cases but of people: the content among those whom others have asked (imported answers)."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,8 @@ def _version_faults(version: Version, here: list[int | str]) -> Iterator[Placed]
     if version.score.execution not in codes:
         code = version.score.execution
         yield [*here, "score", "execution"], f"No indicator has the code {code!r}{likely(code, codes)}."
+    elif version.by_code[version.score.execution].asked:
+        yield [*here, "score", "execution"], "Expected a share of cases; answers of people come late and may be few."
     elif counts_reports(version.by_code[version.score.execution]):
         yield [*here, "score", "execution"], _shame(version.by_code[version.score.execution])
     for who in ("area", "department"):
@@ -191,6 +195,14 @@ def _version_faults(version: Version, here: list[int | str]) -> Iterator[Placed]
 
 
 def _formula_faults(indicator: Indicator, here: list[int | str]) -> Iterator[Placed]:
+    if indicator.asked:
+        if indicator.numerator or indicator.denominator:
+            yield [*here, "asked"], "Expected either marks of cases or the answers of people, not both."
+        return
+    for part in ("numerator", "denominator"):
+        if not getattr(indicator, part):
+            yield [*here, part], "Expected at least one mark, or `asked` with a kind of answers."
+            return
     for part in ("numerator", "denominator"):
         for mark in getattr(indicator, part):
             if mark not in MARKS:

@@ -15,7 +15,9 @@ from dashboard.cli.maps import MAPS
 from dashboard.cli.parts import Parts
 from dashboard.cli.rejects import Rejects
 from dashboard.cli.terminal import Refusal, answer, say
-from models.duty.surveys import case_codes, put_surveys
+from models.duty.surveys import Closing, case_codes, put_surveys
+from models.evaluation.books import county
+from models.timebase import real_now
 
 FOLDER = MAPS / "surveys"
 
@@ -23,6 +25,7 @@ FOLDER = MAPS / "surveys"
 def import_surveys(parts: Parts, file: Path, named: str, dry_run: bool) -> None:
     """Bring answers in; the same file again changes nothing."""
     new = changed = read = 0
+    closing = _closing(parts)
     with table(file) as rows:
         survey_map = _map_for(rows, named)
         names = Names.of(parts)
@@ -34,7 +37,7 @@ def import_surveys(parts: Parts, file: Path, named: str, dry_run: bool) -> None:
                 sound = list(_sound(parts, batch, survey_map, names, rejects))
                 if not dry_run:
                     with parts.store.write() as connection:
-                        more = put_surveys(connection, sound)
+                        more = put_surveys(connection, sound, closing)
                     new, changed = new + more[0], changed + more[1]
         finally:
             rejects.close()
@@ -44,6 +47,13 @@ def import_surveys(parts: Parts, file: Path, named: str, dry_run: bool) -> None:
     answer(f"{read} answers read: {told}, {rejects.count} rejected{dry}.")
     if rejects.count and not dry_run:
         say(f"The rejected rows and their reasons are in {rejects.file}.")
+
+
+def _closing(parts: Parts) -> Closing:
+    rules = parts.rules()
+    with parts.store.read() as connection:
+        formulas = county(connection, rules.zone).formulas
+    return Closing(real_now(), rules.zone, formulas.grace_days)
 
 
 def _map_for(rows: Table, named: str) -> SurveyMap:

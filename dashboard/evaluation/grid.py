@@ -14,7 +14,7 @@ from models.directory import Directory
 from models.evaluation.listing import Listing
 from models.evaluation.listing import Part as ListPart
 from models.evaluation.reading import COUNTY, Answer, Row
-from models.evaluation.scoring import Judged, indicators_of
+from models.evaluation.scoring import Judged, few, indicators_of
 
 Kind = Literal["text", "score", "delta", "count", "share"]
 
@@ -57,6 +57,10 @@ class Grid:
     lines: Sequence[Line]
     indicators: Sequence[Indicator]
     answer: Answer
+
+
+ASKED = "#evaluation-asked"
+"""Where the page lists what people answered: there is no case behind an answer."""
 
 
 def grid(context: PageContext, directory: Directory, answer: Answer) -> Grid:
@@ -114,8 +118,12 @@ def _line(
             cells |= {one.code: blank, f"{one.code}.hits": blank, f"{one.code}.of": blank}
             continue
         share = row.now.shares[one.code]
-        value = share.value
-        text = context.text("desk.unknown") if value is None else f"{100 * value:.1f}%"
+        value = None if few(answer.version, one, share) else share.value
+        text = (
+            context.text("desk.unknown" if not share.of else "evaluation.small")
+            if value is None
+            else f"{100 * value:.1f}%"
+        )
         cells[one.code] = Cell(None if value is None else round(value, 4), text, _href(answer, row, one, "miss"))
         cells[f"{one.code}.hits"] = Cell(share.hits, f"{share.hits:,}", _href(answer, row, one, "hits"))
         cells[f"{one.code}.of"] = Cell(share.of, f"{share.of:,}", _href(answer, row, one, "of"))
@@ -162,6 +170,8 @@ def _delta(context: PageContext, now: Judged, then: Judged) -> Cell:
 
 
 def _href(answer: Answer, row: Row, indicator: Indicator, part: ListPart) -> str:
+    if indicator.asked:
+        return ASKED
     question = answer.question
     by = {"area": str(question.level), "department": "department", "post": "county"}[question.by]
     code = "" if question.by == "post" else row.code

@@ -4,19 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, or_, select
 
 from models import tables as t
 from models.duty.tables import survey
+from models.evaluation.periods import Month
 from models.moves import Actor
 from models.store import upserting
 
+REACHED = func.coalesce(survey.c.reached, case((survey.c.answer.in_(("", "unreached")), 0), else_=1))
+"""How many people an answer stands for: a summary says it; one person is one, unless that one could not be reached."""
+CONTENT = func.coalesce(survey.c.satisfied, case((survey.c.answer.in_(("satisfied", "fairly")), 1), else_=0))
 
-def put_surveys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+
+@dataclass(frozen=True)
+class Closing:
+    """When a month of the evaluation closes, so that what comes later does not change it."""
+
+    now: datetime
+    zone: ZoneInfo
+    grace_days: int
+
+    def counts_at(self, at: datetime) -> datetime:
+        """When an answer given at `at` and brought in now counts: then, or, where that month is closed, now."""
+        return at if self.open(at) else self.now
+
+    def open(self, at: datetime) -> bool:
+        """Whether the books of the month of `at` are still open."""
+        return self.now < Month.of(at, self.zone).end(self.zone) + timedelta(days=self.grace_days)
+
+
+def put_surveys(connection: Connection, rows: Sequence[Mapping[str, Any]], closing: Closing) -> tuple[int, int]:
     """Keep answers; one of the same client and id again changes nothing unless it says something else.
+
+    A correction of an answer that counted in a month since closed stays out: that month has judged with it.
 
     Returns:
         How many are new, and how many have changed.
@@ -27,10 +52,11 @@ def put_surveys(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> tu
         here = (survey.c.client == row["client"], survey.c.external_id == row["external_id"])
         known = connection.execute(select(survey).where(*here)).first()
         if known is None:
-            connection.execute(dialect.insert(survey).values(**row).on_conflict_do_nothing())
+            counts = {"counts_at": closing.counts_at(row["at"])}
+            connection.execute(dialect.insert(survey).values(**row, **counts).on_conflict_do_nothing())
             new += 1
-        elif any(getattr(known, name) != value for name, value in row.items()):
-            connection.execute(survey.update().where(*here).values(**row))
+        elif any(getattr(known, name) != value for name, value in row.items()) and closing.open(known.counts_at):
+            connection.execute(survey.update().where(*here).values(**row, counts_at=closing.counts_at(row["at"])))
             changed += 1
     return new, changed
 
@@ -63,15 +89,13 @@ def asked(connection: Connection, since: datetime, until: datetime, actor: Actor
     A summary counts those it reached; an answer of one person counts one, unless that person could not be reached.
     """
     s = survey.c
-    said = case((s.answer.in_(("", "unreached")), 0), else_=1)
-    content = case((s.answer.in_(("satisfied", "fairly")), 1), else_=0)
     groups = (s.kind, s.area, s.department)
     sums = (
-        func.sum(func.coalesce(s.reached, said)),
-        func.sum(func.coalesce(s.satisfied, content)),
+        func.sum(REACHED),
+        func.sum(CONTENT),
         func.avg(s.score),
     )
-    rows = select(*groups, *sums).where(s.at >= since, s.at < until).group_by(*groups).order_by(*groups)
+    rows = select(*groups, *sums).where(s.counts_at >= since, s.counts_at < until).group_by(*groups).order_by(*groups)
     if actor.department is not None:
         rows = rows.where(s.department == actor.department)
     if actor.area is not None:

@@ -47,6 +47,7 @@ survey = Table(
     Column("external_id", String(120), nullable=False),
     Column("kind", String(16), nullable=False),  # return-call | third-party
     Column("at", Utc, nullable=False),
+    Column("counts_at", Utc, nullable=False),  # when it counts in the evaluation: see `models.duty.surveys.Closing`
     Column("case_code", String(32), index=True),
     Column("area", String(32), index=True),
     Column("department", String(64), index=True),
@@ -58,4 +59,4 @@ survey = Table(
     UniqueConstraint("client", "external_id"),
 )
 """Satisfaction: answers of return calls (one row a case) and results of third parties (one row a place or department)."""
-Index("ix_survey_at", survey.c.at)
+Index("ix_survey_counts", survey.c.counts_at)

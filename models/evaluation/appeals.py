@@ -51,7 +51,7 @@ def appeal(
     case = deed.locked(code)
     if case is None or not (visible(case, actor) or _had_it(deed.db, case.id, actor)):
         raise Refused(say("There is no case {code!r}.", code=code), "case")
-    known = county.formulas.at(month.first).by_code
+    known = {code: one for code, one in county.formulas.at(month.first).by_code.items() if not one.asked}
     if indicator not in known:
         raise Refused(
             say(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, and_, func, select
 
@@ -15,9 +16,10 @@ from config.evaluation import Version
 from models import tables as t
 from models.evaluation import books
 from models.evaluation import tables as e
+from models.evaluation.asked import Kinds, answered
 from models.evaluation.books import Book, County
 from models.evaluation.periods import Month, Period
-from models.evaluation.scoring import By, Excluded, Judged, judge
+from models.evaluation.scoring import By, Excluded, Judged, Tally, judge
 from models.rules import Rules, reference_version
 from models.store import Store
 
@@ -114,8 +116,8 @@ def answer(store: Store, county: County, question: Question, now: datetime) -> A
     found = _brought(store, county, sorted(wanted, reverse=True), now)
     with store.read() as connection:
         version = county.formulas.at(period.first.first)
-        rows = _rows(connection, question, version)
-        whole = _whole(connection, question, version) if question.whole else None
+        rows = _rows(connection, question, version, county.zone)
+        whole = _whole(connection, question, version, county.zone) if question.whole else None
         curve = _trend(connection, county, question, trend)
     told = [book.told for month, book in found.items() if month in period.months and book.told is not None]
     mine = [found[month] for month in period.months]
@@ -144,11 +146,20 @@ def _brought(store: Store, county: County, months: Iterable[Month], now: datetim
     return found
 
 
-def _rows(connection: Connection, question: Question, version: Version) -> list[Row]:
+def _rows(connection: Connection, question: Question, version: Version, zone: ZoneInfo) -> list[Row]:
     period = question.period
     sums = [tallies(connection, p, question) for p in (period, period.before, period.last_year)]
     gone = [excluded(connection, p, question) for p in (period, period.before, period.last_year)]
-    return [_row(question, version, code, sums, gone) for code in question.codes]
+    said = [heard(connection, p, question, version, zone) for p in (period, period.before, period.last_year)]
+    return [_row(question, version, code, sums, gone, said) for code in question.codes]
+
+
+def heard(
+    connection: Connection, period: Period, question: Question, version: Version, zone: ZoneInfo
+) -> Mapping[str, Kinds]:
+    """Code → what people answered about it in a period, for the formulas that ask for it."""
+    codes = (COUNTY,) if question.by == "post" else question.codes
+    return answered(connection, version, period.months, zone, question.key, codes)
 
 
 def _row(
@@ -157,12 +168,14 @@ def _row(
     code: str,
     sums: Sequence[Tallies],
     gone: Sequence[Mapping[str, Sequence[Excluded]]],
+    said: Sequence[Mapping[str, Kinds]],
     by: By | None = None,
 ) -> Row:
     by = by or question.by
     key = COUNTY if by == "post" else code
     now, before, last_year = (
-        judge(version, code, sums[n].get(key, {}), by=by, excluded=gone[n].get(key, ())) for n in range(3)
+        judge(version, code, sums[n].get(key, {}), by=by, excluded=gone[n].get(key, ()), asked=said[n].get(key))
+        for n in range(3)
     )
     out = gone[0].get(key, ())
     tally = sums[0].get(key, {})
@@ -170,19 +183,23 @@ def _row(
         now=now,
         before=before,
         last_year=last_year,
-        plain=judge(version, code, tally, by=by) if out else None,
-        what_if=judge(version, code, tally, by=by, excluded=out, weights=question.weights)
+        plain=judge(version, code, tally, by=by, asked=said[0].get(key)) if out else None,
+        what_if=judge(version, code, tally, by=by, excluded=out, weights=question.weights, asked=said[0].get(key))
         if question.weights
         else None,
     )
 
 
-def _whole(connection: Connection, question: Question, version: Version) -> Row:
+def _whole(connection: Connection, question: Question, version: Version, zone: ZoneInfo) -> Row:
     county = Question(question.period, "area", (COUNTY,), weights=question.weights)
     period = question.period
     sums = [_added(connection, p, "county", (COUNTY,)) for p in (period, period.before, period.last_year)]
     gone = [_gone(connection, p, "county", (COUNTY,)) for p in (period, period.before, period.last_year)]
-    return _row(county, version, COUNTY, sums, gone, by="department" if question.by == "department" else "area")
+    said = [
+        answered(connection, version, p.months, zone, "county", (COUNTY,))
+        for p in (period, period.before, period.last_year)
+    ]
+    return _row(county, version, COUNTY, sums, gone, said, by="department" if question.by == "department" else "area")
 
 
 def tallies(connection: Connection, period: Period, question: Question) -> Tallies:
@@ -251,8 +268,17 @@ def _trend(
         sums[month][marks] = number
     whose: By = "department" if question.by == "department" else "area"
     return [
-        (month, judge(county.formulas.at(month.first), code, sums.get(str(month), {}), by=whose)) for month in months
+        (month, _judged_month(connection, county, month, (by, whose, code), sums.get(str(month), {})))
+        for month in months
     ]
+
+
+def _judged_month(
+    connection: Connection, county: County, month: Month, who: tuple[str, By, str], sums: Tally
+) -> Judged:
+    (by, whose, code), version = who, county.formulas.at(month.first)
+    said = answered(connection, version, [month], county.zone, by, (code,))
+    return judge(version, code, sums, by=whose, asked=said.get(code))
 
 
 def first_month(connection: Connection, county: County) -> Month | None:

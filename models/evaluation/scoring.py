@@ -57,8 +57,16 @@ def counted(tally: Tally, names: Iterable[str]) -> int:
     return sum(number for marks, number in tally.items() if marks & wanted == wanted)
 
 
-def share(indicator: Indicator, tally: Tally, excluded: Sequence[Excluded] = ()) -> Share:
-    """The share of an indicator, without the cases that appeals took out of it."""
+NOBODY = Share(0, 0)
+
+
+def share(
+    indicator: Indicator, tally: Tally, excluded: Sequence[Excluded] = (), asked: Mapping[str, Share] | None = None
+) -> Share:
+    """The share of an indicator, without the cases that appeals took out of it; of answers, those of its kinds."""
+    if indicator.asked:
+        answers = [(asked or {}).get(kind, NOBODY) for kind in indicator.asked]
+        return Share(sum(one.hits for one in answers), sum(one.of for one in answers))
     below = bits(indicator.denominator)
     above = below | bits(indicator.numerator)
     out = [one.marks for one in excluded if one.indicator == indicator.code]
@@ -78,13 +86,20 @@ def quality(indicator: Indicator, one: Share) -> float | None:
     return value if indicator.direction == "higher" else 1 - value
 
 
+def few(version: Version, indicator: Indicator, one: Share) -> bool:
+    """Whether so few people were asked that their answers judge nobody; of cases the whole row's sample decides."""
+    return bool(indicator.asked) and 0 < one.of < version.small_sample
+
+
 def score(version: Version, weights: Mapping[str, float], shares: Mapping[str, Share]) -> float | None:
     """保证基数、执行系数、适当拉大差距: see the head of evaluation.toml. None where nothing that weighs has a case."""
     model = version.score
     weighed = [
         (weight, value)
         for code, weight in weights.items()
-        if weight > 0 and (value := quality(version.by_code[code], shares[code])) is not None
+        if weight > 0
+        and not few(version, version.by_code[code], shares[code])
+        and (value := quality(version.by_code[code], shares[code])) is not None
     ]
     total = sum(weight for weight, _ in weighed)
     if not total:
@@ -103,17 +118,19 @@ def judge(
     by: By,
     excluded: Sequence[Excluded] = (),
     weights: Mapping[str, float] | None = None,
+    asked: Mapping[str, Share] | None = None,
 ) -> Judged:
     """Everything about one row.
 
     Args:
         code: of the area or department; of a post, its code in the formulas.
         weights: other ones than those of the formulas (what-if).
+        asked: kind of asking → what people answered about this row.
 
     Raises:
         KeyError: there is no such post.
     """
-    shares = {indicator.code: share(indicator, tally, excluded) for indicator in version.indicators}
+    shares = {indicator.code: share(indicator, tally, excluded, asked) for indicator in version.indicators}
     post = post_of(version, code) if by == "post" else None
     own = post.weights if post else (version.weights.area if by == "area" else version.weights.department)
     sample = counted(tally, post.sample if post else ["due"])

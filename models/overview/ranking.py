@@ -16,7 +16,7 @@ from models.evaluation import books
 from models.evaluation.books import County
 from models.evaluation.listing import Listing
 from models.evaluation.periods import Month, Period
-from models.evaluation.reading import COUNTY, Question, excluded, tallies
+from models.evaluation.reading import COUNTY, Question, excluded, heard, tallies
 from models.evaluation.scoring import Judged, Share, judge
 
 EARLY = 7
@@ -74,18 +74,27 @@ def ranking(connection: Connection, county: County, departments: Sequence[str], 
     judged: list[dict[str, Judged]] = []
     for span in spans:
         sums, gone = tallies(connection, span, by_department), excluded(connection, span, by_department)
+        said = heard(connection, span, by_department, version, county.zone)
         judged.append(
             {
-                code: judge(version, code, sums.get(code, {}), by="department", excluded=gone.get(code, ()))
+                code: judge(
+                    version,
+                    code,
+                    sums.get(code, {}),
+                    by="department",
+                    excluded=gone.get(code, ()),
+                    asked=said.get(code),
+                )
                 for code in departments
             }
         )
     whole = Question(period, "post", (COUNTY,))
     county_sums = [tallies(connection, span, whole).get(COUNTY, {}) for span in spans]
     county_gone = [excluded(connection, span, whole).get(COUNTY, ()) for span in spans]
+    county_said = [heard(connection, span, whole, version, county.zone).get(COUNTY) for span in spans]
     all_ = [
-        judge(version, COUNTY, sums, by="area", excluded=gone)
-        for sums, gone in zip(county_sums, county_gone, strict=True)
+        judge(version, COUNTY, sums, by="area", excluded=gone, asked=said)
+        for sums, gone, said in zip(county_sums, county_gone, county_said, strict=True)
     ]
     kept = books.kept_books(connection, period.months)
     told = [book.told for book in kept.values() if book.told is not None]

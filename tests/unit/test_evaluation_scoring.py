@@ -17,7 +17,7 @@ from config.reference import DEFAULT_FORMULAS, default_formulas, formulas_of
 from config.tables import Findings, Problem
 from models.evaluation.folding import Mark, bits
 from models.evaluation.periods import Month, Period, PeriodRefused
-from models.evaluation.scoring import By, Excluded, indicators_of, judge, share, with_weights
+from models.evaluation.scoring import By, Excluded, Share, indicators_of, judge, share, with_weights
 from models.evaluation.statistics import Cell, at_least, at_most, standing_out
 
 FORMULAS = default_formulas()
@@ -266,3 +266,22 @@ def test_closed_in_time_is_what_a_real_city_published(tmp_path: Path) -> None:
         file.write_text("\n".join((head, *rows)), encoding="utf-8")
     found = boston.agreement(file)
     assert found["rows"] >= 2 and found["agreement"] >= 0.999
+
+
+def test_answers_of_people_enter_the_score_and_too_few_of_them_do_not() -> None:
+    tally = {GOOD: 20}
+    many, few_ = {"third-party": Share(30, 100)}, {"third-party": Share(3, 9)}
+    assert judge(VERSION, "x", tally, by="area").score == pytest.approx(100)
+    lower = judge(VERSION, "x", tally, by="area", asked=many)
+    assert lower.shares["third-party"] == Share(30, 100) and lower.score is not None and lower.score < 95
+    assert judge(VERSION, "x", tally, by="area", asked=few_).score == pytest.approx(100)
+    assert judge(VERSION, "x", tally, by="area", asked={"return-call": Share(0, 100)}).score == pytest.approx(100)
+
+
+def test_a_formula_counts_cases_or_people_and_never_both_or_neither() -> None:
+    asked = VERSION.by_code["third-party"]
+    for wrong in (replace(asked, denominator=("due",)), replace(asked, asked=())):
+        version = replace(VERSION, indicators=tuple(wrong if one is asked else one for one in VERSION.indicators))
+        assert [place[-1] for place, _ in faults(replace(FORMULAS, versions=(version,)))] != []
+    late = replace(VERSION, score=replace(VERSION.score, execution="third-party"))
+    assert [place[-1] for place, _ in faults(replace(FORMULAS, versions=(late,)))] == ["execution"]

@@ -1,4 +1,4 @@
-"""What others have asked people (imported return calls, third parties' results), beside the scores and not in them. Pure."""
+"""What others have asked people (imported return calls, third parties' results), what a share of people is made of. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.pages import parts
+from dashboard.pages import ids, parts
 from dashboard.pages.context import PageContext
 from models.directory import Directory
 from models.duty.surveys import Asked
@@ -28,7 +28,7 @@ def panel(context: PageContext, directory: Directory, rows: Sequence[Asked], now
     table = html.Table([html.Thead(head), html.Tbody(body)], className="desk-table")
     about = html.P(context.text("evaluation.asked.about"), className="faint case-note")
     box = html.Div(table, className="desk-table-box", tabIndex="0")
-    return [parts.panel(context.text("evaluation.asked.title"), [about, box], name="evaluation-asked")]
+    return [html.Div(parts.panel(context.text("evaluation.asked.title"), [about, box]), id=ids.EVALUATION_ASKED)]
 
 
 def _row(context: PageContext, directory: Directory, row: Asked, now: datetime) -> html.Tr:

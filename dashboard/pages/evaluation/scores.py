@@ -45,7 +45,7 @@ class View:
     directory: Directory
     now: datetime
     asked: Sequence[Asked] = ()
-    """What others have asked people of this period: imported, beside the scores and not in them."""
+    """What others have asked people of this period: imported."""
 
 
 def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
@@ -434,7 +434,7 @@ def _form(context: PageContext, view: View) -> html.Form:
         [
             html.Label([html.Span(context.text("evaluation.appeal.case")), dcc.Input(type="text", name="case", maxLength=64, required=True)]),
             _choice(context, "month", [(month, month) for month in reversed(months)]),
-            _choice(context, "indicator", [(one.code, named(context, one)) for one in view.grid.indicators]),
+            _choice(context, "indicator", [(one.code, named(context, one)) for one in view.grid.indicators if not one.asked]),
             html.Label([html.Span(context.text("evaluation.appeal.reason")), dcc.Input(type="text", name="reason", maxLength=1000, required=True)], className="wide"),
             html.Button(context.text("evaluation.appeal.send"), type="submit", className="tool tool-go"),
             html.P("", className="form-word", role="status"),
