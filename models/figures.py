@@ -62,14 +62,15 @@ def snapshot(connection: Connection, moment: Moment, number: int, real: datetime
     month = _month(connection, moment)
     overdue = sum(group.overdue for group in groups)
     unanswered, unanswered_total = _takeovers(connection, real)
+    cameras = _cameras(connection)
     figures = Figures(
         id=f"{number}.0",
         at=real,
         county=_counts(groups, sum(reported.values()), sum(closed.values()), sum(escalated.values())),
         emergencies=count_running(connection),
-        cameras_online=_cameras(connection, t.camera.c.state == "live"),
-        cameras_total=_cameras(connection, t.camera.c.id.is_not(None)),
-        cameras_faulty=_cameras(connection, (t.camera.c.state == "live") & t.camera.c.id.in_(faulty())),
+        cameras_online=cameras[0],
+        cameras_total=cameras[1],
+        cameras_faulty=cameras[2],
         reported_yesterday=_reported_yesterday(connection, moment),
         closed_due_month=month[0] + overdue,
         closed_in_time_month=month[1],
@@ -295,5 +296,13 @@ def groups_of_takeovers(connection: Connection) -> list[AlarmGroup]:
     ]
 
 
-def _cameras(connection: Connection, condition: ColumnElement[bool]) -> int:
-    return int(connection.execute(select(func.count()).select_from(t.camera).where(condition)).scalar_one())
+def _cameras(connection: Connection) -> tuple[int, int, int]:
+    """Cameras that are live, all of them, and those of the live ones of which a fault stands, in one look."""
+    live = t.camera.c.state == "live"
+    sums = (_sum(live), func.count(), _sum(live & t.camera.c.id.in_(faulty())))
+    online, total, ill = connection.execute(select(*sums).select_from(t.camera)).one()
+    return int(online), int(total), int(ill)
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from flask import Flask, Response, request
 
 from dashboard import casefile
-from dashboard.api.shapes import CaseQuery, CaseRow
+from dashboard.api.shapes import CasePage, CaseQuery, CaseRow
 from dashboard.pages import cases, parts
 from dashboard.pages.context import PageContext
 from dashboard.reader import page_context
@@ -20,9 +21,8 @@ from models.directory import Directory
 from models.filters import CaseFilter
 from models.timebase import real_now
 
-MOST = 20_000
-"""Rows of one file; a longer list says so in its last line."""
-PAGE = 200
+PAGE = 500
+"""Rows that are read, told and forgotten at once."""
 COLUMNS = (*cases.COLUMNS, "address", "source", "due_at", "closed_at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BOM = "\ufeff"
@@ -35,50 +35,71 @@ def register(server: Flask) -> None:
 
 
 def _csv() -> Response:
+    """The first rows are read before anything is answered, so that a filter that cannot be is refused as ever."""
     parts_, who, context = services(), visitor(), page_context()
     query = cases.asked(request.args.to_dict())
-    rows, cut = _all(parts_, who, query)
-    text = written(context, parts_.directory(), rows, cut=cut)
-    now = real_now()
-    with parts_.store.write() as connection:
-        detail = {"query": cases.address(query).partition("?")[2], "rows": len(rows), "cut": cut}
-        accounts.audit(
-            connection,
-            who.name,
-            who.role,
-            "export.cases",
-            now,
-            object="cases.csv",
-            address=request.remote_addr or "",
-            detail=detail,
-        )
-    response = Response(BOM + text, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="cases-{now:%Y%m%d-%H%M%S}.csv"'
+    export = Export(parts_, who, context, query, request.remote_addr or "")
+    first = export.page(None)
+    export.note("export.cases", total=first.total, total_exact=first.total_exact)
+    response = Response(export.text(first), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="cases-{real_now():%Y%m%d-%H%M%S}.csv"'
     return response
 
 
-def _all(parts_: Services, who: Visitor, query: CaseQuery) -> tuple[list[CaseRow], bool]:
-    """The rows of the list, and whether it goes on behind the last of them."""
-    wanted = CaseFilter(**query.model_dump(exclude={"after", "limit"}))
-    rows: list[CaseRow] = []
-    after = None
-    while len(rows) < MOST:
-        page = casefile.page(parts_, who, wanted, after=after, size=min(PAGE, MOST - len(rows)), sort=query.sort)
-        rows += page.cases
-        after = page.next
-        if after is None:
-            return rows, False
-    return rows, True
+@dataclass(frozen=True)
+class Export:
+    """One list on its way into a file: whole, however long it is, and never more than a page of it in memory."""
+
+    parts: Services
+    who: Visitor
+    context: PageContext
+    query: CaseQuery
+    address: str
+
+    def page(self, after: str | None) -> CasePage:
+        """The next rows of the list."""
+        wanted = CaseFilter(**self.query.model_dump(exclude={"after", "limit"}))
+        return casefile.page(self.parts, self.who, wanted, after=after, size=PAGE, sort=self.query.sort)
+
+    def text(self, page: CasePage) -> Iterator[str]:
+        """The file, page by page; its last line says that the list ends with it, so a torn-off file is known as such.
+
+        The audit has when it began and, whichever way it ends, how many rows left.
+        """
+        rows = 0
+        try:
+            yield BOM + lines([[self.context.text(f"work.export.{name}") for name in COLUMNS]])
+            while True:
+                directory = self.parts.directory()
+                rows += len(page.cases)
+                yield lines([neutral(cell) for cell in _cells(self.context, directory, row)] for row in page.cases)
+                if page.next is None:
+                    break
+                page = self.page(page.next)
+            yield lines([[self.context.text("work.export.whole", n=rows)]])
+        finally:
+            self.note("export.cases-end", rows=rows, whole=page.next is None)
+
+    def note(self, act: str, **detail: object) -> None:
+        """A line of the audit."""
+        detail["query"] = cases.address(self.query).partition("?")[2]
+        with self.parts.store.write() as connection:
+            accounts.audit(
+                connection,
+                self.who.name,
+                self.who.role,
+                act,
+                real_now(),
+                object="cases.csv",
+                address=self.address,
+                detail=detail,
+            )
 
 
-def written(context: PageContext, directory: Directory, rows: list[CaseRow], *, cut: bool) -> str:
-    """The file's text; its last line says whether the list ends with it. Pure."""
+def lines(rows: Iterable[list[str]]) -> str:
+    """Rows as CSV. Pure."""
     out = io.StringIO()
-    sheet = csv.writer(out, lineterminator="\r\n")
-    sheet.writerow([context.text(f"work.export.{name}") for name in COLUMNS])
-    for row in rows:
-        sheet.writerow([neutral(cell) for cell in _cells(context, directory, row)])
-    sheet.writerow([context.text("work.export.cut" if cut else "work.export.whole", n=len(rows))])
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
 
 

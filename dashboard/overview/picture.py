@@ -39,6 +39,9 @@ KEPT = ("open", "overdue", "due_soon", "escalated")
 """Standing figures that a leader's look keeps, to tell later by how much they moved."""
 
 
+OWN = ("open", "overdue", "due-soon", "escalated", "will-be-late")
+
+
 class Shelf:
     """The county's part of the picture, made at most once in `FRESH` seconds."""
 
@@ -155,16 +158,8 @@ def own(parts: Services, who: Visitor) -> dict[str, Any]:
     moment, real = parts.moment(), real_now()
     now = comparing.whole_second(moment.now)
     with desk.steady(parts.store) as connection:
-        counted = {
-            name: queries.count(connection, CaseFilter(state=state), who.actor, moment)
-            for name, state in (
-                ("open", "open"),
-                ("overdue", "overdue"),
-                ("due_soon", "due-soon"),
-                ("escalated", "escalated"),
-                ("will_be_late", "will-be-late"),
-            )
-        }
+        found = queries.counts(connection, CaseFilter(), who.actor, moment, OWN)
+        counted = {state.replace("-", "_"): number for state, number in found.items()}
         before = looks.fresh(connection, who.name, real)
     if before is None:
         figures = {name: counted[name] for name in (*KEPT, "will_be_late")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,15 @@ def log(connection: Connection, emergency: int, after: int = 0) -> Sequence[Row[
     """The log of an emergency, oldest first."""
     lg = et.log.c
     return connection.execute(select(et.log).where(lg.emergency_id == emergency, lg.id > after).order_by(lg.id)).all()
+
+
+def logs(connection: Connection, emergencies: Sequence[int]) -> Mapping[int, Sequence[Row[Any]]]:
+    """The logs of several, each oldest first, in one question."""
+    lg = et.log.c
+    found: dict[int, list[Row[Any]]] = {number: [] for number in emergencies}
+    for row in connection.execute(select(et.log).where(lg.emergency_id.in_(emergencies)).order_by(lg.id)):
+        found[row.emergency_id].append(row)
+    return found
 
 
 def next_clock(connection: Connection) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, case, func, select
 
 from models import tables as t
 from models.emergencies import listing
@@ -16,12 +16,7 @@ COUNTED = ("open", "overdue", "due-soon", "escalated", "unreceipted")
 
 def county_totals(connection: Connection, moment: Moment) -> dict[str, float]:
     """Gauges by name. Only open cases are counted, so that a scrape costs the same however long the past is."""
-    found = {f"cases_{name.replace('-', '_')}": _count(connection, predicate(name, moment)) for name in COUNTED}
-    c = t.cases.c
-    late = and_(is_open(), c.next_clock_at < moment.now)
-    found["clocks_waiting"] = _count(connection, late)
-    oldest = connection.execute(select(func.min(c.next_clock_at)).where(late)).scalar()
-    found["clocks_oldest_seconds"] = (moment.now - oldest).total_seconds() if oldest else 0.0
+    found = _open_cases(connection, moment)
     found |= {f"cameras_{state}": 0.0 for state in STATES}
     k = t.camera.c
     for state, count in connection.execute(select(k.state, func.count()).group_by(k.state)):
@@ -35,6 +30,14 @@ def county_totals(connection: Connection, moment: Moment) -> dict[str, float]:
     return found
 
 
-def _count(connection: Connection, where: object) -> float:
-    rows = select(func.count()).select_from(t.cases).where(where)  # type: ignore[arg-type]
-    return float(connection.execute(rows).scalar_one())
+def _open_cases(connection: Connection, moment: Moment) -> dict[str, float]:
+    """What of the open cases is counted, in one look at them."""
+    c = t.cases.c
+    late = c.next_clock_at < moment.now
+    conditions = [*(predicate(name, moment) for name in COUNTED), late]
+    sums = [func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in conditions]
+    row = connection.execute(select(*sums, func.min(case((late, c.next_clock_at)))).where(is_open())).one()
+    found = {f"cases_{name.replace('-', '_')}": float(n) for name, n in zip(COUNTED, row, strict=False)}
+    found["clocks_waiting"] = float(row[-2])
+    found["clocks_oldest_seconds"] = (moment.now - row[-1]).total_seconds() if row[-1] else 0.0
+    return found

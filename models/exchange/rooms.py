@@ -28,4 +28,5 @@ def newest(connection: Connection, actor: Actor) -> list[tuple[Any, Sequence[Any
     """The newest that have begun, each with its log."""
     where = and_(listing.scope(actor), e.running_at.is_not(None))
     rows = connection.execute(select(et.emergency).where(where).order_by(e.id.desc()).limit(AT_MOST)).all()
-    return [(row, listing.log(connection, row.id)) for row in rows]
+    logs = listing.logs(connection, [row.id for row in rows])
+    return [(row, logs[row.id]) for row in rows]

@@ -100,6 +100,8 @@ Index(
     sqlite_where=WAITING,
     postgresql_where=WAITING,
 )
+FAILED = delivery.c.state == "failed"
+Index("ix_webhook_delivery_failed", delivery.c.webhook, sqlite_where=FAILED, postgresql_where=FAILED)
 attempt = Table(
     "webhook_attempt",
     metadata,

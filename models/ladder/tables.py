@@ -65,6 +65,8 @@ delivery = Table(
     UniqueConstraint("notification_id", "channel", "recipient"),
 )
 WAITING = delivery.c.state == "waiting"
+FAILED = delivery.c.state == "failed"
+Index("ix_delivery_failed", delivery.c.channel, sqlite_where=FAILED, postgresql_where=FAILED)
 UNREAD = delivery.c.acknowledged_at.is_(None)
 Index("ix_delivery_waiting", delivery.c.next_try_at, sqlite_where=WAITING, postgresql_where=WAITING)
 Index("ix_delivery_inbox", delivery.c.recipient, delivery.c.channel, delivery.c.notification_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -252,6 +252,20 @@ def recipients(connection: Connection, message: int) -> Sequence[Any]:
         .where(n.message_id == message, n.step == "message", d.channel == who.INBOX)
         .order_by(d.recipient)
     ).all()
+
+
+def receipts(connection: Connection, messages: Sequence[int]) -> Mapping[int, Sequence[datetime | None]]:
+    """Message → when each of those who got it gave receipt (None: not yet), for several in one question."""
+    d, n = lt.delivery.c, lt.notification.c
+    found: dict[int, list[datetime | None]] = {number: [] for number in messages}
+    rows = (
+        select(n.message_id, d.acknowledged_at)
+        .select_from(lt.delivery.join(lt.notification, n.id == d.notification_id))
+        .where(n.message_id.in_(messages), n.step == "message", d.channel == who.INBOX)
+    )
+    for message, acknowledged_at in connection.execute(rows):
+        found[message].append(acknowledged_at)
+    return found
 
 
 # --- receipt and reminder --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ receipts and answers are those of a message (`models.ladder.talk`); what it is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -148,7 +148,10 @@ def conclude(connection: Connection, number: str, actor: Actor, now: datetime) -
 def standings(connection: Connection, actor: Actor, size: int = SHOWN) -> list[Standing]:
     """This leader's newest instructions of all kinds, newest first."""
     own = [_of_order(row) for row in _orders(connection, actor, size)]
-    own += [_of_directive(connection, row) for row in _directives(connection, actor, size)]
+    rows = _directives(connection, actor, size)
+    messages = [row.message_id for row in rows]
+    got, answers = talk.receipts(connection, messages), _answers(connection, {row.message_id: row.by for row in rows})
+    own += [_of_directive(row, got.get(row.message_id, ()), answers.get(row.message_id)) for row in rows]
     return sorted(own, key=lambda one: one.at, reverse=True)[:size]
 
 
@@ -185,13 +188,17 @@ def _directives(connection: Connection, actor: Actor, size: int) -> Sequence[Row
     return connection.execute(rows.order_by(d.at.desc(), d.id.desc()).limit(size)).all()
 
 
-def _of_directive(connection: Connection, row: Row[Any]) -> Standing:
-    got = talk.recipients(connection, row.message_id)
+def _answers(connection: Connection, asked: Mapping[int, str]) -> Mapping[int, Any]:
+    """Message → the newest reply that is not its sender's own."""
     m = lt.message.c
-    answer = connection.execute(
-        select(m.at, m.body).where(m.reply_to == row.message_id, m.sender != row.by).order_by(m.id.desc()).limit(1)
-    ).first()
-    received = sum(one.acknowledged_at is not None for one in got)
+    rows = connection.execute(
+        select(m.reply_to, m.sender, m.at, m.body).where(m.reply_to.in_(list(asked))).order_by(m.id)
+    )
+    return {row.reply_to: row for row in rows if row.sender != asked[row.reply_to]}
+
+
+def _of_directive(row: Row[Any], got: Sequence[datetime | None], answer: Any) -> Standing:
+    received = sum(acknowledged_at is not None for acknowledged_at in got)
     state: State = "concluded" if row.concluded_at else "answered" if answer else "received" if received else "waiting"
     return Standing(
         number=row.number,

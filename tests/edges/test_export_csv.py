@@ -1,4 +1,4 @@
-"""A list as CSV says in its last line whether it holds the whole list."""
+"""A list as CSV holds the whole list, goes out page by page, and says in its last line that it is whole."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pytest
 from conftest import SECRET
 from desk_harness import GRID, OWN, HeardNews, add_people, browser, web
 from flask import Flask
+from sqlalchemy import select
 
 from dashboard.deskwork import export
+from models import tables as t
 from models.door import Door, Report
 from models.moves import Actor, Role
 from models.rules import Rules
@@ -36,14 +38,37 @@ def lines(app: Flask, store: Store) -> list[str]:
     return text.removeprefix(export.BOM).splitlines()
 
 
-def test_a_whole_list_says_so_and_a_cut_one_too(
+def test_a_list_longer_than_a_page_is_exported_whole_and_says_so(
     app: Flask, sqlite_county: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(export, "PAGE", 2)
     whole = lines(app, sqlite_county)
     assert len(whole) == 5
     assert "3" in whole[-1] and "全部导出" in whole[-1]
-    monkeypatch.setattr(export, "MOST", 2)
-    cut = lines(app, sqlite_county)
-    assert len(cut) == 4
-    assert "只含前 2 行" in cut[-1]
-    assert not any(line.split(",")[2].startswith("=") for line in cut[1:-1])  # no spreadsheet takes it for a formula
+    assert not any(line.split(",")[2].startswith("=") for line in whole[1:-1])  # no spreadsheet takes it for a formula
+    assert noted(sqlite_county) == [("export.cases", {"total": 3}), ("export.cases-end", {"rows": 3, "whole": True})]
+
+
+def test_the_file_goes_out_page_by_page_and_one_that_is_broken_off_is_known_as_such(
+    app: Flask, sqlite_county: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 2)
+    asked: list[str | None] = []
+    page = export.Export.page
+    monkeypatch.setattr(export.Export, "page", lambda self, after: asked.append(after) or page(self, after))
+    answer = browser(app, sqlite_county, "operator").get("/cases.csv?state=all", headers=OWN, buffered=False)
+    pieces = answer.iter_encoded()
+    next(pieces), next(pieces)
+    assert len(asked) == 1  # the second page is not read before the first one has gone
+    answer.close()
+    assert noted(sqlite_county)[-1] == ("export.cases-end", {"rows": 2, "whole": False})
+
+
+def noted(store: Store) -> list[tuple[str, dict[str, object]]]:
+    with store.read() as connection:
+        rows = connection.execute(select(t.audit.c.act, t.audit.c.detail).order_by(t.audit.c.id)).all()
+    return [
+        (act, {name: value for name, value in detail.items() if name in ("total", "rows", "whole")})
+        for act, detail in rows
+        if act.startswith("export.")
+    ]
