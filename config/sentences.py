@@ -79,7 +79,14 @@ def told(text: str, sentences: Mapping[str, str], texts: Mapping[str, str]) -> s
     if own is None:
         return text
     values = text.values if isinstance(text, Sentence) else {}
-    return own.format(**{name: _told(value, sentences, texts) for name, value in values.items()})
+    try:
+        return own.format(**{name: _told(value, sentences, texts) for name, value in values.items()})
+    except (
+        KeyError,
+        IndexError,
+        ValueError,
+    ):  # pydantic gives other values than it did: English is better than nothing
+        return text
 
 
 def _told(value: object, sentences: Mapping[str, str], texts: Mapping[str, str]) -> object:

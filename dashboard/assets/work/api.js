@@ -27,9 +27,9 @@ export async function tell(address, body) {
 
 /** Why something was not done, in the reader's words. */
 export function reason(answer, words) {
-  const known = { 0: "case.network", 401: "case.expired", 403: "case.forbidden", 409: "case.conflict" }[answer.status];
-  const said = answer.body.detail ?? String(answer.status);
-  return known ? words.t(known) : said;
+  const known = { 0: "case.network", 401: "case.expired", 403: "case.forbidden" }[answer.status];
+  const other = answer.status === 409 ? words.t("case.conflict") : String(answer.status);
+  return known ? words.t(known) : answer.body.detail ?? other;
 }
 
 /** The address of a case's action. */
