@@ -11,9 +11,10 @@ from dashboard import casefile, forecasts
 from dashboard.pages import forecast, parts
 from dashboard.pages.context import PageContext
 from dashboard.pages.emergencies.listing import STARTERS
-from dashboard.pages.file import around, deadline, escalations, facts, orders, photos, trace
+from dashboard.pages.file import around, deadline, escalations, facts, orders, photos, repair, trace
 from dashboard.pages.file.view import CaseView
 from dashboard.services import services, visitor
+from models.camera_health import events
 from models.deskwork.candidates import alike
 from models.deskwork.nearby import nearest
 from models.deskwork.related import related
@@ -53,6 +54,8 @@ def view(code: str) -> CaseView:
     links = [str(line.detail[name]) for line in case.trace for name in ("into", "case") if line.detail.get(name)]
     with parts_.store.read() as connection:
         beside = related(connection, case.code, case.merged_into, links, who.actor)
+        faults = events.of_case(connection, case.code)
+        recovered = events.offered(connection, case.code) if faults else ()
     guessed = None
     if who.role in DECIDERS and case.stage in UNDISPATCHED:
         about = {"category": case.category, "area": case.area, "source": case.source}
@@ -68,6 +71,8 @@ def view(code: str) -> CaseView:
         cameras=near,
         suggestion=guessed,
         related=[(how, casefile.row(row, moment, parts_.rules())) for how, row in beside],
+        faults=faults,
+        sound_since=recovered[0].sound_since if recovered else None,
     )
 
 
@@ -105,11 +110,13 @@ def _given(view: CaseView) -> dict[str, Any]:
 def _columns(context: PageContext, view: CaseView) -> list[html.Div]:
     watched = [around.build_cameras(context, view)] if context.role in LOOKERS else []
     offered = [around.build_alike(context, view)] if context.role in DECIDERS and view.case.closed_at is None else []
+    repaired = [repair.build(context, view)] if view.faults else []
     guessed = [forecast.suggestion(context, view.suggestion)] if view.suggestion is not None else []
     beside = [around.build_related(context, view)] if view.related else []
     return [
         html.Div(
             [
+                *repaired,
                 facts.build(context, view),
                 *guessed,
                 deadline.build(context, view),

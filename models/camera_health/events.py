@@ -98,10 +98,22 @@ def offer_closings(connection: Connection, now: datetime) -> Sequence[str]:
     return sorted(set(changed.scalars()))
 
 
-def offered(connection: Connection) -> Sequence[Any]:
-    """Open repair cases whose closing is offered: code, camera, and since when the camera is sound."""
+def offered(connection: Connection, code: str | None = None) -> Sequence[Any]:
+    """Open repair cases whose closing is offered, the longest sound first: code, stage, the camera with its names, area and
+    owner, and since when it is sound. With `code`, this case only."""
     standing_now = select(_e.camera).where(_e.cleared_at.is_(None))
-    living = select(t.cases.c.code).where(t.cases.c.stage.not_in((Stage.CLOSED, Stage.VOID)))
-    chosen = select(_e.case_code, _e.camera, func.max(_e.cleared_at).label("sound_since"))
-    wanted = chosen.where(_e.offered_at.is_not(None), _e.case_code.in_(living), _e.camera.not_in(standing_now))
-    return connection.execute(wanted.group_by(_e.case_code, _e.camera).order_by(_e.case_code)).all()
+    named = (_e.camera, t.camera.c.name, t.camera.c.name_en, t.camera.c.area, t.camera.c.owner)
+    chosen = select(_e.case_code, t.cases.c.stage, *named, func.max(_e.cleared_at).label("sound_since"))
+    joined = chosen.join(t.cases, t.cases.c.code == _e.case_code).join(t.camera, t.camera.c.id == _e.camera)
+    living = t.cases.c.stage.not_in((Stage.CLOSED, Stage.VOID))
+    wanted = joined.where(_e.offered_at.is_not(None), living, _e.camera.not_in(standing_now))
+    if code is not None:
+        wanted = wanted.where(_e.case_code == code)
+    grouped = wanted.group_by(_e.case_code, t.cases.c.stage, *named)
+    return connection.execute(grouped.order_by(func.max(_e.cleared_at), _e.case_code)).all()
+
+
+def of_case(connection: Connection, code: str) -> Sequence[Any]:
+    """The faults that a repair case is about, the oldest first, with the names of their camera."""
+    named = select(camera_event, t.camera.c.name, t.camera.c.name_en).join(t.camera, t.camera.c.id == _e.camera)
+    return connection.execute(named.where(_e.case_code == code).order_by(_e.since, _e.id)).all()

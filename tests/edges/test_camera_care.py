@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import simplejpeg
+from desk_harness import DEPARTMENT, add_people, browser, web
+from flask import Flask
 from sqlalchemy import select, update
 
 from config.cameras import CameraRules, CamerasError, Repair, camera_rules
@@ -24,7 +26,7 @@ from models.door import Door
 from models.figures import snapshot
 from models.filters import Moment
 from models.messages import CameraChanged, Message
-from models.moves import Stage
+from models.moves import Actor, Role, Stage
 from models.rules import Rules
 from models.store import Store
 from models.timebase import CountyClock
@@ -127,6 +129,52 @@ def test_a_lasting_fault_opens_one_repair_and_a_sound_camera_offers_its_closing(
     care.on_events([raised(camera, "covered", timedelta(minutes=1))])
     with county_store.read() as connection:
         assert not events.offered(connection), "an offer is withdrawn when the camera falls ill again"
+
+
+def file_of(app: Flask, store: Store, name: str, code: str) -> str:
+    """The file of a case as this person gets it."""
+    answer = browser(app, store, name).get(f"/live/files/{code}")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def dispatched(store: Store, code: str) -> Callable[[str, dict[str, str]], None]:
+    """The case sent to a department, which has received it; how the department moves it on."""
+    door = Door(store, Rules(store, Settings().zone), Vault(SECRET))
+    there = Actor("department", Role.DEPARTMENT, department=DEPARTMENT)
+    door.move(code, "dispatch", Actor("operator", Role.OPERATOR), datetime.now(UTC), {"department": DEPARTMENT})
+    door.move(code, "receipt", there, datetime.now(UTC), {})
+
+    def move(action: str, fields: dict[str, str]) -> None:
+        door.move(code, action, there, datetime.now(UTC), fields)
+
+    return move
+
+
+def test_a_recovered_camera_offers_its_closing_to_whoever_can_take_the_next_step(
+    sqlite_county: Store, tmp_path: Path
+) -> None:
+    add_people(sqlite_county)
+    camera = first_camera(sqlite_county)
+    care, _ = cared(sqlite_county, tmp_path)
+    care.on_events([raised(camera, "covered", timedelta(minutes=40))])
+    care.on_minute(minute(camera))
+    with sqlite_county.read() as connection:
+        code = connection.execute(select(t.cases.c.code)).scalar_one()
+    with web(sqlite_county, tmp_path) as app:
+        ill = file_of(app, sqlite_county, "operator", code)
+        assert 'data-fault="covered"' in ill and "data-offer" not in ill, "it is not sound yet"
+        care.on_events([Cleared(camera, "covered", datetime.now(UTC))])
+        care.on_minute(minute(camera))
+        assert 'data-end="void"' in file_of(app, sqlite_county, "operator", code), "nobody was sent yet"
+        at_department = dispatched(sqlite_county, code)
+        assert 'data-offer="none"' in file_of(app, sqlite_county, "leader", code), "others may"
+        assert 'data-end="feedback"' in file_of(app, sqlite_county, "department", code)
+        at_department("feedback", {"note": "已清洁镜头"})
+        closing = file_of(app, sqlite_county, "operator", code)
+        assert 'data-end="close"' in closing and "恢复正常（系统检测）" in closing
+        care.on_events([raised(camera, "black", timedelta(minutes=1))])
+        assert "data-offer" not in file_of(app, sqlite_county, "operator", code), "it fell ill again"
 
 
 def faulty_in_figures(store: Store) -> int:

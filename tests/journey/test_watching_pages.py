@@ -5,21 +5,29 @@ auditor reads and checks. The gateway is not up here: what it sends is proved in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk_harness import Served, session_of
+from desk_harness import GRID, Served, session_of
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from models.camera_health import events
+from models.camera_health.events import Fault
+from models.door import Report
+from models.moves import Actor, Role
 from models.store import Store
+from models.timebase import real_now
 from models.watching import logs, register
 from models.watching import tables as w
-from tests.journey.desk_pages import chromium, store  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import chromium, door_of, store  # noqa: F401  (fixtures)
 from tests.journey.desk_pages import web_only as server  # noqa: F401
 
 CAMERA = "99010000001320000001"
+OPERATOR = Actor("operator", Role.OPERATOR)
 EMPTY = {"status": 409, "json": {"detail": "no picture here"}}
 
 
@@ -113,6 +121,27 @@ def test_the_register_is_edited_and_secrets_are_never_on_the_page(visit: Any, st
     expect(page.locator(".entry-form .form-word")).to_have_attribute("data-state", "good")
     page = visit("admin", f"/cameras/{CAMERA}/register")
     assert "verysecret" not in page.content() and page.input_value("[name=sign]") == "新立牌"
+
+
+def test_a_repair_whose_camera_has_recovered_is_offered_for_closing_with_its_reason_filled_in(
+    visit: Any, store: Store
+) -> None:
+    code = door_of(store).report(Report(category="010510", source="camera", area=GRID), OPERATOR, real_now()).case.code
+    now = real_now()
+    with store.write() as connection:
+        fault = Fault(CAMERA, "black", None, now - timedelta(hours=2))
+        events.raise_fault(connection, fault, now - timedelta(hours=2))
+        events.in_repair(connection, CAMERA, code)
+        events.clear_fault(connection, CAMERA, "black", now)
+        events.offer_closings(connection, now)
+    page = visit("operator", "/cameras/health")
+    assert page.locator("[data-figure=repairs-offered]").get_attribute("data-value") == "1"
+    assert page.locator(".panel.repairs-offered tbody tr").count() == 1
+    page.click(f".repairs-offered a[href='/cases/{code}']")
+    page.click("[data-end=void]")
+    expect(page.locator(".move-form textarea[name=note], .move-form [name=note]").first).to_have_value(
+        re.compile("恢复正常（系统检测）")
+    )
 
 
 def test_the_auditor_lands_on_the_logs_filters_them_and_checks_the_chain(visit: Any, store: Store) -> None:

@@ -74,6 +74,7 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
     if (photos) buildPhotos(photos);
     for (const button of article.querySelectorAll("[data-merge]")) offerMerge(button, { reference, article, run, possible });
     const later = [drawPlace(article.querySelector(".file-map"), reference), watch(article)];
+    for (const button of article.querySelectorAll("[data-end]")) button.addEventListener("click", () => run(button.dataset.end, { note: button.dataset.note }));
     for (const button of article.querySelectorAll("[data-suggest]")) button.addEventListener("click", () => take(button.dataset));
     state.stop = () => later.forEach((stop) => stop.then((end) => end?.()));
   }

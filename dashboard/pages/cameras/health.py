@@ -1,4 +1,4 @@
-"""`/cameras/health`: the faults that stand, with their evidence, and those that went in the last days."""
+"""`/cameras/health`: the faults that stand, with their evidence, repairs to be closed, and what went in the last days."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dashboard.pages.cameras import parts as own
 from dashboard.pages.context import PageContext
 from dashboard.services import services, visitor
 from models.accounts import Visitor
+from models.camera_health import events
 from models.directory import Directory
 from models.timebase import real_now
 from models.watching import sights
@@ -30,6 +31,7 @@ class HealthView:
     directory: Directory
     standing: Sequence[Any]
     past: Sequence[Any]
+    offered: Sequence[Any]
     wanted: str
     now: datetime
 
@@ -40,8 +42,9 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     with services().store.read() as connection:
         standing = sights.standing_faults(connection)
         past = sights.past_faults(connection, now - timedelta(days=DAYS))
-    inside = [[row for row in rows if _inside(directory, who, row.area)] for rows in (standing, past)]
-    return build(context, HealthView(directory, inside[0], inside[1], query.get("fault", "")[:16], now))
+        offered = events.offered(connection)
+    inside = [[row for row in rows if _inside(directory, who, row.area)] for rows in (standing, past, offered)]
+    return build(context, HealthView(directory, inside[0], inside[1], inside[2], query.get("fault", "")[:16], now))
 
 
 def _inside(directory: Directory, who: Visitor, area: str | None) -> bool:
@@ -71,7 +74,7 @@ def build(context: PageContext, view: HealthView) -> html.Div:
     return own.page(
         context,
         "/cameras/health",
-        [_title(context, view), tools, body, past],
+        [_title(context, view), tools, body, *_offered(context, view), past],
         module="health",
         words=WORDS,
         about=about,
@@ -158,25 +161,48 @@ def _measures(context: PageContext, measures: Mapping[str, Any]) -> str:
     return " · ".join(known[:4])
 
 
+def _offered(context: PageContext, view: HealthView) -> list[html.Section]:
+    """Repairs whose cameras have recovered: a person closes their cases."""
+    if not view.offered:
+        return []
+    rows = [
+        [
+            html.Td(html.A(row.case_code, href=f"/cases/{row.case_code}"), className="num"),
+            html.Td(parts.stage(context, row.stage)),
+            html.Td(html.A(parts.name(context, row._mapping), href=f"/cameras/{row.camera}"), className="wide"),
+            html.Td(parts.when(context, row.sound_since, view.now), className="num"),
+            html.Td(own.owner(context, view.directory, row.owner)),
+        ]
+        for row in view.offered
+    ]
+    heads = ("health.repair.case", "health.repair.stage", "watching.fault.camera", "health.repair.sound_since",
+             "watching.fault.owner")  # fmt: skip
+    count = len(view.offered)
+    shown = parts.figure(context, "repairs-offered", count, view.now, f"{count:,}")
+    table = _table([context.text(key) for key in heads], rows)
+    return [parts.panel(context.text("health.repair.offered"), [table], name="repairs-offered", tools=[shown])]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[html.Td]]) -> html.Div:
+    head, body = html.Tr([html.Th(words) for words in heads]), [html.Tr(list(cells)) for cells in rows]
+    return html.Div(
+        html.Table([html.Thead(head), html.Tbody(body)], className="desk-table"), className="desk-table-box"
+    )
+
+
 def _past(context: PageContext, view: HealthView) -> Any:
     rows = [
-        html.Tr(
-            [
-                html.Td(html.A(parts.name(context, row._mapping), href=f"/cameras/{row.camera}"), className="wide"),
-                html.Td(own.faults(context, [row.fault])),
-                html.Td(parts.when(context, row.since, view.now), className="num"),
-                html.Td(parts.when(context, row.cleared_at, view.now), className="num"),
-                html.Td(parts.length(context, row.cleared_at - row.since), className="num"),
-                html.Td(own.owner(context, view.directory, row.owner)),
-            ]
-        )
+        [
+            html.Td(html.A(parts.name(context, row._mapping), href=f"/cameras/{row.camera}"), className="wide"),
+            html.Td(own.faults(context, [row.fault])),
+            html.Td(parts.when(context, row.since, view.now), className="num"),
+            html.Td(parts.when(context, row.cleared_at, view.now), className="num"),
+            html.Td(parts.length(context, row.cleared_at - row.since), className="num"),
+            html.Td(own.owner(context, view.directory, row.owner)),
+        ]
         for row in view.past
     ]
+    if not rows:
+        return html.P(context.text("watching.fault.none"), className="empty")
     names = ("camera", "fault", "since", "cleared", "length", "owner")
-    head = html.Tr([html.Th(context.text(f"watching.fault.{name}")) for name in names])
-    table = html.Table([html.Thead(head), html.Tbody(rows)], className="desk-table")
-    return (
-        html.Div(table, className="desk-table-box")
-        if rows
-        else html.P(context.text("watching.fault.none"), className="empty")
-    )
+    return _table([context.text(f"watching.fault.{name}") for name in names], rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dashboard.api.forecast_shapes import Suggestion
 from dashboard.api.shapes import CaseRow, CaseWhole
@@ -19,6 +20,7 @@ class CaseView:
 
     `private`: this reader handles the case. `replayed`: county time is not real time, so entering came later anyway.
     `related`: what it was merged into (`into`), what was merged into it (`child`), what is linked with it (`link`).
+    `faults`: of the camera whose repair this case is; `sound_since`: when it recovered, where its closing is offered.
     `alike`: cases that may be the same matter, most alike first. `cameras`: the nearest, for those who may look.
     """
 
@@ -31,3 +33,5 @@ class CaseView:
     cameras: Sequence[Near] = ()
     suggestion: Suggestion | None = None
     related: Sequence[tuple[str, CaseRow]] = ()
+    faults: Sequence[Any] = ()
+    sound_since: datetime | None = None
