@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import av
 import numpy as np
 import simplejpeg
+from av.video.reformatter import VideoReformatter
 
 from streams.masks import Plane, Polygon, burn
 
@@ -33,37 +34,52 @@ def size_within(width: int, height: int, widest: int = WIDEST) -> tuple[int, int
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
+class Darkroom:
+    """Makes the pictures of one stream. What scales and converts them is kept: to make it anew for every picture costs
+    three times what using it does, and asks for a thread per processor each time."""
+
+    def __init__(self, masks: Sequence[Polygon] = ()) -> None:
+        self._masks = masks
+        self._plain, self._small = VideoReformatter(), VideoReformatter()
+
+    def picture(self, frame: av.VideoFrame) -> Picture:
+        """Mask, scale and encode one frame.
+
+        Masks are painted at full size into a copy, before scaling, so that no hidden pixel takes part in any sum; the
+        decoder's own planes stay as they are, since later frames are predicted from them.
+
+        Raises:
+            MaskError: a mask could not be applied. There is no picture then.
+        """
+        width, height = size_within(frame.width, frame.height)
+        luma, blue, red = planes_of(self.small(frame, width, height, "yuvj420p"))
+        jpeg = simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, quality=QUALITY, fastdct=True)
+        return Picture(jpeg, width, height, float(luma[::4, ::4].mean()), (luma, blue, red))
+
+    def small(self, frame: av.VideoFrame, width: int, height: int, form: str) -> av.VideoFrame:
+        """A frame masked, then scaled to this size in this format.
+
+        Raises:
+            MaskError: a mask could not be applied. There is no picture then.
+        """
+        if self._masks:
+            frame = self._masked(frame)
+        return self._small.reformat(frame, width, height, form, interpolation="BILINEAR", threads=1)
+
+    def _masked(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """A copy with the polygons painted over, at its full size."""
+        width, height = frame.width & ~1, frame.height & ~1
+        plain = self._plain.reformat(frame, width, height, "yuv420p", threads=1)
+        whole: Plane = np.ascontiguousarray(plain.to_ndarray())
+        burn(split(whole, width, height), self._masks)
+        copy = av.VideoFrame.from_ndarray(whole, format="yuv420p")
+        copy.color_range = plain.color_range
+        return copy
+
+
 def picture_of(frame: av.VideoFrame, masks: Sequence[Polygon] = ()) -> Picture:
-    """Mask, scale and encode one frame.
-
-    Masks are painted at full size into a copy, before scaling, so that no hidden pixel takes part in any sum; the
-    decoder's own planes stay as they are, since later frames are predicted from them.
-
-    Raises:
-        MaskError: a mask could not be applied. There is no picture then.
-    """
-    if masks:
-        frame = masked(frame, masks)
-    width, height = size_within(frame.width, frame.height)
-    scaled = frame.reformat(width, height, "yuvj420p", interpolation="BILINEAR")
-    luma, blue, red = planes_of(scaled)
-    jpeg = simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, quality=QUALITY, fastdct=True)
-    return Picture(jpeg, width, height, float(luma[::4, ::4].mean()), (luma, blue, red))
-
-
-def masked(frame: av.VideoFrame, masks: Sequence[Polygon]) -> av.VideoFrame:
-    """A copy of a frame with the polygons painted over, at its full size.
-
-    Raises:
-        MaskError: a mask could not be applied. There is no picture then.
-    """
-    width, height = frame.width & ~1, frame.height & ~1
-    plain = frame.reformat(width, height, "yuv420p")
-    whole = np.ascontiguousarray(plain.to_ndarray())
-    burn(split(whole, width, height), masks)
-    copy = av.VideoFrame.from_ndarray(whole, format="yuv420p")
-    copy.color_range = plain.color_range
-    return copy
+    """One picture alone; see `Darkroom.picture`."""
+    return Darkroom(masks).picture(frame)
 
 
 def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:

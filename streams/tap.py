@@ -15,7 +15,7 @@ import av
 
 from streams.fmp4 import Fmp4, Fmp4Error, Part
 from streams.masks import Polygon
-from streams.picture import masked, size_within
+from streams.picture import Darkroom, size_within
 from streams.source import Seen, Source
 
 _MOST_PACKETS, _MOST_BYTES = 600, 4 << 20
@@ -82,7 +82,7 @@ class Transcoding:
     """Every picture decoded, masked, encoded again; at most 640 pixels wide."""
 
     def __init__(self, source: Source, masks: Sequence[Polygon]) -> None:
-        self._masks = masks
+        self._darkroom = Darkroom(masks)
         self.size = size_within(source.decoder.width, source.decoder.height)
         self._decoder = _decoder_like(source)
         self._mp4 = Fmp4(size=self.size)
@@ -97,9 +97,7 @@ class Transcoding:
         except av.FFmpegError:
             return []
         width, height = self.size
-        small = [
-            masked(frame, self._masks).reformat(width, height, "yuv420p", interpolation="BILINEAR") for frame in frames
-        ]
+        small = [self._darkroom.small(frame, width, height, "yuv420p") for frame in frames]
         parts = [self._mp4.encoded(frame, _time(seen), seen.taken) for frame in small]
         return [part for part in parts if part]
 

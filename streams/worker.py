@@ -35,7 +35,7 @@ from streams.addresses import AddressRules
 from streams.camera import Freshness, Pace, Reason, wait_before
 from streams.checkup import Checkup
 from streams.masks import MaskError, refuse_faulty
-from streams.picture import Picture, picture_of
+from streams.picture import Darkroom, Picture
 from streams.relay import MAIN, SUB
 from streams.source import Seen, Source, SourceError, Waits, opened
 from streams.tap import Mode, Tap, Why
@@ -288,7 +288,7 @@ def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tu
         SourceError: the connection ended.
         MaskError: a mask could not be applied.
     """
-    eye = Eye(source, watch.doubt)
+    eye, darkroom = Eye(source, watch.doubt), Darkroom(spec.masks)
     for seen in source.packets():
         watch.step()
         watch.checkup.packet(seen)
@@ -296,7 +296,7 @@ def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tu
         frame = eye.looked(seen)
         if frame is None:
             continue
-        picture = picture_of(frame, spec.masks)
+        picture = darkroom.picture(frame)
         at = (datetime.now(UTC) - timedelta(seconds=time.monotonic() - seen.taken)).isoformat()
         head = {
             "kind": "picture", "camera": spec.id, "mark": spec.mark, "mono": seen.taken, "at": at,
