@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -39,8 +39,8 @@ class Clip:
 
     units: tuple[Unit, ...]
     duration: float
-    sps: bytes
-    pps: bytes
+    codec: rtp.Codec
+    sets: tuple[bytes, ...]
     size: tuple[int, int]
 
     @property
@@ -53,8 +53,9 @@ def playable(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in PLAYABLE and file.is_file())
 
 
-def clip_from(file: Path, cache: Path) -> Clip:
-    """Load a file as a loop; what is not H.264 is transcoded into `cache` first (once per content of the file).
+def clip_from(file: Path, cache: Path, codecs: Collection[str] = ("h264",)) -> Clip:
+    """Load a file as a loop; what is of none of these codecs (of `h264`, `hevc`) is transcoded to H.264 into `cache` first,
+    once per content of the file. (Browsers play H.264.)
 
     Raises:
         ClipError: the file has no picture that can be decoded.
@@ -64,7 +65,7 @@ def clip_from(file: Path, cache: Path) -> Clip:
             if not container.streams.video:
                 raise ClipError(f"{file.name} holds no video stream.")
             codec = container.streams.video[0].codec_context.name
-        return _demuxed(file if codec == "h264" else _transcoded(file, cache))
+        return _demuxed(file if codec in codecs else _transcoded(file, cache))
     except (av.FFmpegError, OSError, ValueError) as error:
         raise ClipError(f"{file.name} cannot be played: {getattr(error, 'strerror', None) or error}.") from error
 
@@ -72,38 +73,39 @@ def clip_from(file: Path, cache: Path) -> Clip:
 def _demuxed(file: Path) -> Clip:
     with av.open(str(file)) as container:
         stream = container.streams.video[0]
-        annexb = BitStreamFilterContext("h264_mp4toannexb", stream)
+        name = stream.codec_context.name
+        annexb = BitStreamFilterContext(f"{name}_mp4toannexb", stream)
         packets = [packet for packet in container.demux(stream) if packet.size and packet.dts is not None]
         coded = [out for packet in packets for out in annexb.filter(packet)]
-        units, sps, pps = _units(coded, file.name)
+        units, sets = _units(coded, rtp.CODECS[name], file.name)
         size = (stream.codec_context.width, stream.codec_context.height)
         step = float(1 / (stream.average_rate or Fraction(10)))
-    return Clip(units, units[-1].at + step, sps, pps, size)
+    return Clip(units, units[-1].at + step, rtp.CODECS[name], sets, size)
 
 
-def _units(packets: Iterable[av.Packet], name: str) -> tuple[tuple[Unit, ...], bytes, bytes]:
+def _units(packets: Iterable[av.Packet], codec: rtp.Codec, name: str) -> tuple[tuple[Unit, ...], tuple[bytes, ...]]:
     units: list[Unit] = []
     sets: dict[int, bytes] = {}
     origin: float | None = None
     for packet in packets:
-        nals = rtp.carried(rtp.nal_units(bytes(packet)))
-        sets.update((rtp.nal_type(nal), nal) for nal in nals if rtp.nal_type(nal) in (rtp.SPS, rtp.PPS))
-        slices = [nal for nal in nals if rtp.nal_type(nal) not in (rtp.SPS, rtp.PPS)]
-        key = any(rtp.nal_type(nal) == rtp.IDR for nal in slices)
-        if not slices or (origin is None and not (key and len(sets) == 2)):
+        nals = rtp.carried(rtp.nal_units(bytes(packet)), codec)
+        sets.update((codec.type_of(nal), nal) for nal in nals if codec.type_of(nal) in codec.sets)
+        slices = [nal for nal in nals if codec.type_of(nal) not in codec.sets]
+        key = any(codec.type_of(nal) in codec.keys for nal in slices)
+        if not slices or (origin is None and not (key and len(sets) == len(codec.sets))):
             continue
         sent = float(packet.dts * packet.time_base)
         origin = sent if origin is None else origin
         if sent - origin > _LONGEST_SECONDS:
             break
-        nals = [sets[rtp.SPS], sets[rtp.PPS], *slices] if key else slices
+        nals = [*(sets[kind] for kind in codec.sets), *slices] if key else slices
         shown = packet.dts if packet.pts is None else packet.pts
         timestamp = round((float(shown * packet.time_base) - origin) * rtp.CLOCK_HZ)
-        parts = tuple(part for nal in nals for part in rtp.payloads(nal))
+        parts = tuple(part for nal in nals for part in rtp.payloads(nal, codec))
         units.append(Unit(sent - origin, timestamp, key, parts))
     if not units:
         raise ClipError(f"{name} holds no key picture from which playing could begin.")
-    return tuple(units), sets[rtp.SPS], sets[rtp.PPS]
+    return tuple(units), tuple(sets[kind] for kind in codec.sets)
 
 
 def _transcoded(file: Path, cache: Path) -> Path:

@@ -1,9 +1,10 @@
-"""H.264 into RTP payloads (RFC 6184): pure functions of bytes, no socket and no clock."""
+"""H.264 and H.265 into RTP payloads (RFC 6184, RFC 7798): pure functions of bytes, no socket and no clock."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 CLOCK_HZ = 90_000
 """The RTP clock of every video payload (RFC 6184 §8.2.1)."""
@@ -11,9 +12,29 @@ PAYLOAD_TYPE = 96
 MAX_PAYLOAD = 1400
 """Bytes of payload in one RTP packet: fits an Ethernet frame together with all headers."""
 
-SLICE, IDR, SPS, PPS = 1, 5, 7, 8
-_CARRIED = frozenset({1, 2, 3, 4, IDR, SPS, PPS})
-_FU_A = 28
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What differs: `name` in a description; types of NAL units that are parameter `sets` (in their order), that begin a
+    key picture (`keys`), that are carried at all; `fragment`: the type of a fragmentation unit; `head`: bytes of a
+    unit's head, with its type in the first of them: the bits of `mask`, `shift` bits up."""
+
+    name: str
+    sets: tuple[int, ...]
+    keys: frozenset[int]
+    carried: frozenset[int]
+    fragment: int
+    head: int
+    shift: int
+    mask: int
+
+    def type_of(self, unit: bytes) -> int:
+        return (unit[0] >> self.shift) & self.mask
+
+
+H264 = Codec("H264", (7, 8), frozenset({5}), frozenset({1, 2, 3, 4, 5, 7, 8}), 28, 1, 0, 0x1F)
+H265 = Codec("H265", (32, 33, 34), frozenset(range(16, 22)), frozenset((*range(22), 32, 33, 34)), 49, 2, 1, 0x3F)
+CODECS = {"h264": H264, "hevc": H265}
 
 
 def nal_units(annexb: bytes) -> list[bytes]:
@@ -29,26 +50,23 @@ def nal_units(annexb: bytes) -> list[bytes]:
     return units
 
 
-def nal_type(unit: bytes) -> int:
-    return unit[0] & 0x1F
-
-
-def carried(units: Sequence[bytes]) -> list[bytes]:
+def carried(units: Sequence[bytes], codec: Codec) -> list[bytes]:
     """Slices and parameter sets only: delimiters, filler and supplementary information need no transport."""
-    return [unit for unit in units if nal_type(unit) in _CARRIED]
+    return [unit for unit in units if codec.type_of(unit) in codec.carried]
 
 
-def payloads(unit: bytes, limit: int = MAX_PAYLOAD) -> Iterator[bytes]:
-    """One NAL unit as RTP payloads: itself where it fits, else FU-A fragments (RFC 6184 §5.8)."""
+def payloads(unit: bytes, codec: Codec, limit: int = MAX_PAYLOAD) -> Iterator[bytes]:
+    """One NAL unit as RTP payloads: itself where it fits, else fragments (FU-A, RFC 6184 §5.8; FU, RFC 7798 §4.4.3)."""
     if len(unit) <= limit:
         yield unit
         return
-    indicator = (unit[0] & 0xE0) | _FU_A
-    kind, step = nal_type(unit), limit - 2
-    for begin in range(1, len(unit), step):
-        first = 0x80 if begin == 1 else 0
+    kept = ~(codec.mask << codec.shift) & 0xFF
+    head = bytes(((unit[0] & kept) | codec.fragment << codec.shift,)) + unit[1 : codec.head]
+    kind, step = codec.type_of(unit), limit - codec.head - 1
+    for begin in range(codec.head, len(unit), step):
+        first = 0x80 if begin == codec.head else 0
         last = 0x40 if begin + step >= len(unit) else 0
-        yield bytes((indicator, first | last | kind)) + unit[begin : begin + step]
+        yield head + bytes((first | last | kind,)) + unit[begin : begin + step]
 
 
 def interleaved(payload: bytes, sequence: int, timestamp: int, ssrc: int, *, last: bool, channel: int = 0) -> bytes:

@@ -123,13 +123,17 @@ def request_in(head: str) -> Request:
 
 def description(clip: Clip, control: str) -> str:
     """The SDP of a loop, with its parameter sets, so that a player can decode from the first key picture."""
-    sets = ",".join(base64.b64encode(unit).decode() for unit in (clip.sps, clip.pps))
-    form = f"packetization-mode=1;profile-level-id={clip.sps[1:4].hex()};sprop-parameter-sets={sets}"
+    sets = [base64.b64encode(unit).decode() for unit in clip.sets]
+    if clip.codec is rtp.H265:
+        form = ";".join(f"sprop-{name}={each}" for name, each in zip(("vps", "sps", "pps"), sets, strict=True))
+    else:
+        level = clip.sets[0][1:4].hex()
+        form = f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(sets)}"
     rate = len(clip.units) / clip.duration
     lines = [
         "v=0", "o=- 0 0 IN IP4 0.0.0.0", "s=GridCommand", "c=IN IP4 0.0.0.0", "t=0 0", "a=control:*",
         f"m=video 0 RTP/AVP {rtp.PAYLOAD_TYPE}",
-        f"a=rtpmap:{rtp.PAYLOAD_TYPE} H264/{rtp.CLOCK_HZ}",
+        f"a=rtpmap:{rtp.PAYLOAD_TYPE} {clip.codec.name}/{rtp.CLOCK_HZ}",
         f"a=fmtp:{rtp.PAYLOAD_TYPE} {form}",
         f"a=framerate:{rate:.2f}", f"a=control:{control}",
     ]  # fmt: skip

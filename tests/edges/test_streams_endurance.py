@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -20,11 +23,11 @@ import pytest
 from streams.addresses import AddressRules
 from streams.camera import Reason
 from streams.checkup import Checkup
-from streams.source import SourceError, opened
+from streams.source import SourceError, Waits, opened
 from streams.supervisor import worker_environment
 from streams.tap import Tap
 from streams.wire import CameraSpec
-from streams.worker import Watch, seen_pictures
+from streams.worker import CameraThread, Outbox, Watch, seen_pictures
 from tests.edges.streams_harness import SHARED_VIDEO
 
 LONG = bool(os.environ.get("GRIDCOMMAND_LONG"))
@@ -110,30 +113,67 @@ def mutated(original: bytes, dice: random.Random) -> bytes:
     return bytes(data)
 
 
-def test_mutated_inputs_end_in_a_reason_or_a_picture_and_never_in_another_error(file: Path, tmp_path: Path) -> None:
-    """In this process on purpose: a crash of a decoder would end the test run. (In the product it ends a worker.)"""
-    original, dice = file.read_bytes(), random.Random(20260302)
-    target, reasons, began = tmp_path / "mutated.mp4", set(), time.monotonic()
-    rules = AddressRules(clips=tmp_path)
-    for _ in range(INPUTS):
+class Told(Outbox):
+    """What a worker would say: its camera leaves with its first picture, or with its first failure."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.socket())
+        self.reasons: set[str] = set()
+        self.leave: Callable[[], None] = lambda: None
+
+    def put(self, **fact: Any) -> None:
+        self.reasons.add(fact["reason"])
+        if fact["kind"] == "failed":
+            self.leave()
+
+    def put_picture(self, camera: str, head: dict[str, Any], jpeg: bytes) -> None:
+        self.leave()
+
+    def put_part(self, head: dict[str, Any], body: bytes) -> bool:
+        return True
+
+
+class Unguarded(CameraThread):
+    """The broken twin: it decodes what comes, as the worker does, and takes no failure for an answer."""
+
+    def _watched_until_it_failed(self) -> Reason:
+        with av.open(self.spec.address) as container:
+            for _ in container.decode(video=0):
+                self.leave()
+                break
+        return Reason.ENDED
+
+
+def escaped(kind: type[CameraThread], original: bytes, target: Path, inputs: int) -> tuple[set[str], set[type]]:
+    """Play mutated inputs one after the other in a camera's thread of this kind: the reasons it told, and what errors it
+    let escape. In this process on purpose: a crash of a decoder would end the test run. (In the product it ends a worker.)
+    """
+    dice, told, errors = random.Random(20260302), Told(), set()
+    for _ in range(inputs):
         target.write_bytes(mutated(original, dice))
-        stop = threading.Event()
-        timer = threading.Timer(0.4, stop.set)
+        spec = CameraSpec("a", "", str(target) if kind is Unguarded else target.name, registered=True)
+        thread = kind(spec, AddressRules(clips=target.parent), Waits(), told)
+        thread.tap.wanted = True
+        told.leave = thread.leave
+        timer = threading.Timer(0.4, thread.leave)
         timer.start()
-        spec = CameraSpec("a", "", "", registered=True)
-        tap = Tap((), lambda head, body: None)
-        tap.wanted = True
-        watch = Watch(Checkup((), {}), tap, lambda: None, reasons.add)
         try:
-            with opened("mutated.mp4", rules, stop, loop=False) as source:
-                for _ in seen_pictures(source, spec, watch):
-                    break
-        except SourceError as error:
-            reasons.add(error.reason)
-        except (av.FFmpegError, ValueError, MemoryError):
-            reasons.add(Reason.BROKEN)
+            thread.run()
+        except Exception as error:
+            errors.add(type(error))
         finally:
             timer.cancel()
-            tap.ended()
+    return told.reasons, errors
+
+
+def test_mutated_inputs_end_in_a_reason_or_a_picture_and_no_error_escapes(file: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    reasons, errors = escaped(CameraThread, file.read_bytes(), tmp_path / "mutated.mp4", INPUTS)
+    assert not errors
     assert Reason.BROKEN in reasons or Reason.TRUNCATED in reasons
     assert time.monotonic() - began < INPUTS * 1.5
+
+
+def test_a_twin_without_the_workers_guard_lets_errors_escape(file: Path, tmp_path: Path) -> None:
+    _, errors = escaped(Unguarded, file.read_bytes(), tmp_path / "mutated.mp4", 10)
+    assert errors

@@ -27,7 +27,7 @@ from streams.clips import Clip, clip_from, h264_stream
 from streams.relay import LIVE_SUBPROTOCOL
 from streams.source import Waits
 from streams.tickets import Ticket, TicketRefusedError, issued, verified
-from tests.edges.streams_harness import ORIGIN, Streams, camera, clip_camera, rtsp, streams, workers
+from tests.edges.streams_harness import ORIGIN, Streams, camera, rtsp, streams, workers
 
 SECRET = "for tests"
 MASK = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
@@ -244,32 +244,44 @@ def test_a_viewer_who_does_not_read_gets_fewer_pictures_and_never_older_ones(cli
     asyncio.run(scene())
 
 
-def test_h265_and_other_codecs_are_given_as_key_pictures_with_a_word(tmp_path: Path) -> None:
-    async def scene() -> None:
-        file = tmp_path / "hevc.mp4"
-        _hevc(file)
+def test_h265_over_rtsp_is_watched_and_given_as_key_pictures_with_a_word_and_masked_as_video(tmp_path: Path) -> None:
+    """A browser without H.265 gets the key pictures; what must be masked is decoded and encoded anyway, so it plays."""
 
-        async with streams([clip_camera("h", "hevc.mp4")], clips=tmp_path, verify=verify) as running:
-            await running.until("h", State.LIVE, within=10)
-            async with playing(running, ticket("h")) as player:
-                async with asyncio.timeout(6):
-                    while not any("camera" in head and "part" not in head for head in player.heads):
-                        await asyncio.sleep(0.05)
-                assert (player.view["mode"], player.view["why"]) == ("pictures", "codec")
+    async def scene() -> None:
+        hevc = clip_from(_hevc(tmp_path / "hevc.mp4"), tmp_path, ("hevc",))
+        assert hevc.codec.name == "H265"
+        async with rtsp({"a": hevc}) as server:
+            specs = [camera("plain", server.port), camera("masked", server.port, masks=(MASK,))]
+            async with streams(specs, verify=verify) as running:
+                for spec in specs:
+                    await running.until(spec.id, State.LIVE, within=10)
+                async with playing(running, ticket("plain")) as player:
+                    async with asyncio.timeout(8):
+                        while not any("camera" in head and "part" not in head for head in player.heads):
+                            await asyncio.sleep(0.05)
+                    assert (player.view["mode"], player.view["why"]) == ("pictures", "codec")
+                async with playing(running, ticket("masked")) as player:
+                    await until(player, 15, within=12)
+                assert player.view["mime"].startswith('video/mp4; codecs="avc1.')
+                pictures = player.pictures()
+                hidden = np.stack([picture[:, picture.shape[1] // 2 + 2 :] for picture in pictures])
+                assert hidden.max() - hidden.min() <= 4, "a masked pixel changes"
+                assert np.ptp(np.stack(pictures)[:, :, : pictures[0].shape[1] // 2 - 12]) > 100
 
     asyncio.run(scene())
 
 
-def _hevc(file: Path) -> None:
+def _hevc(file: Path) -> Path:
     with av.open(str(file), "w") as sink:
         out = sink.add_stream("libx265", rate=10)
         out.width, out.height, out.pix_fmt = 320, 180, "yuv420p"
-        out.options = {"preset": "ultrafast", "x265-params": "keyint=10:log-level=none:pools=none"}
+        out.options = {"preset": "ultrafast", "x265-params": "keyint=10:bframes=0:log-level=none:pools=none"}
         dice = np.random.default_rng(1)
         for _ in range(60):
             plane = dice.integers(0, 255, (270, 320), np.uint8)
             sink.mux(out.encode(av.VideoFrame.from_ndarray(plane, format="yuv420p")))
         sink.mux(out.encode(None))
+    return file
 
 
 def test_the_broken_twin_of_the_ticket_would_be_noticed() -> None:

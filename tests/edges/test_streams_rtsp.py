@@ -34,7 +34,7 @@ def clip(folder: Path) -> Clip:
 
 
 def test_a_loop_plays_for_pyav_without_a_break_beyond_its_end(clip: Clip) -> None:
-    short = Clip(clip.units[:16], 2.0, clip.sps, clip.pps, clip.size)
+    short = Clip(clip.units[:16], 2.0, clip.codec, clip.sets, clip.size)
 
     def play(address: str) -> list[float]:
         times = []
@@ -125,7 +125,7 @@ def test_garbage_ends_the_conversation_and_not_the_server(clip: Clip) -> None:
 def test_a_client_that_does_not_read_is_not_sent_to_without_bound(clip: Clip) -> None:
     heavy = Clip(
         tuple(unit.__class__(unit.at / 20, unit.timestamp, unit.key, unit.payloads * 20) for unit in clip.units),
-        clip.duration / 20, clip.sps, clip.pps, clip.size,
+        clip.duration / 20, clip.codec, clip.sets, clip.size,
     )  # fmt: skip
 
     async def run() -> None:

@@ -27,23 +27,28 @@ NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 # --- RTP -------------------------------------------------------------------------------------------------------------
 
 
-@given(st.binary(min_size=1, max_size=9000))
-def test_fragments_of_a_nal_unit_join_to_the_unit(body: bytes) -> None:
-    unit = b"\x65" + body
-    parts = list(rtp.payloads(unit))
+@given(st.binary(min_size=2, max_size=9000), st.sampled_from([(rtp.H264, b"\x65"), (rtp.H265, b"\x27\x01")]))
+def test_fragments_of_a_nal_unit_join_to_the_unit(body: bytes, kind: tuple[rtp.Codec, bytes]) -> None:
+    codec, head = kind
+    unit, size = head + body, len(head)
+    parts = list(rtp.payloads(unit, codec))
     assert all(len(part) <= rtp.MAX_PAYLOAD for part in parts)
     if len(parts) == 1:
         assert parts[0] == unit
         return
-    header = bytes(((parts[0][0] & 0xE0) | (parts[0][1] & 0x1F),))
-    assert header + b"".join(part[2:] for part in parts) == unit
-    marks = [part[1] & 0xC0 for part in parts]
+    for part in parts:
+        assert codec.type_of(part) == codec.fragment and part[1:size] == head[1:]
+    types = {part[size] & 0x3F for part in parts}
+    assert types == {codec.type_of(unit)}
+    assert (parts[0][0] & ~(codec.mask << codec.shift)) | codec.type_of(unit) << codec.shift == unit[0]
+    assert b"".join(part[size + 1 :] for part in parts) == body
+    marks = [part[size] & 0xC0 for part in parts]
     assert marks == [0x80, *[0] * (len(parts) - 2), 0x40]
 
 
 def test_nal_units_are_found_behind_both_kinds_of_start_code() -> None:
     stream = b"\x00\x00\x00\x01\x67\x01\x00\x00\x01\x68\x02\x00\x00\x00\x01\x65\x03"
-    assert [rtp.nal_type(unit) for unit in rtp.nal_units(stream)] == [7, 8, 5]
+    assert [rtp.H264.type_of(unit) for unit in rtp.nal_units(stream)] == [7, 8, 5]
 
 
 def test_a_packet_is_framed_for_the_connection() -> None:
