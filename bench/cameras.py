@@ -44,7 +44,7 @@ from bench.harness import ROOT, free_ports
 from streams.addresses import AddressRules
 from streams.clips import clip_from, h264_stream
 from streams.rtsp import RtspServer
-from streams.source import Waits, opened
+from streams.source import opened
 from streams.supervisor import worker_environment
 from streams.tap import Tap
 from streams.wire import CameraSpec, Unpacking, packed, spec_to_json
@@ -120,8 +120,7 @@ def _demux(url: str) -> None:
 def _pass(url: str) -> None:
     tap = Tap((), lambda head, body: None)
     tap.wanted = True
-    waits = Waits(strict=False)  # as the worker passes main streams on
-    with opened(url, AddressRules((ip_network(LOOPBACK),)), threading.Event(), waits=waits) as source:
+    with opened(url, AddressRules((ip_network(LOOPBACK),)), threading.Event()) as source:
         for seen in source.packets():
             tap.take(source, seen)
 

@@ -1,7 +1,7 @@
 """Opening a camera's source with bounded waits, and its packets: every failure is a `SourceError` with a reason.
 
-The library is PyAV. What it does not bound or tell is added here: a call ends after its time even where a byte trickles
-in now and then; a picture that the library held back until its time ran out is not taken for a new one; the host is
+The library is PyAV. What it does not bound or tell is added here: opening ends after its time even where a byte trickles
+in now and then, and reading says that it waits; a picture that the library held back until its time ran out is not taken for a new one; the host is
 resolved and judged first and then connected to by its number; a first DESCRIBE on a socket of our own names causes and
 refuses redirections, which FFmpeg would follow to any host; formats and codecs are listed, everything else is refused
 (FFmpeg plays a text file as video).
@@ -56,15 +56,14 @@ class SourceError(Exception):
 class Waits:
     """Seconds: for a connection and its first answers, for opening altogether, and for the next packet.
 
-    `strict`: a packet that only trickles in is given up, too. That asks for the interpreter's lock with every read of the
-    socket, half of what passing a main stream on costs; without it only silence ends a connection, and whoever reads must
-    be watched by somebody else.
+    Silence for `read` ends a connection. A packet that only trickles in does not: to look at the clock with every read of
+    the socket asks for the interpreter's lock each time, half of what passing a main stream on costs. So whoever reads is
+    watched by somebody else, who looks at `Source.reading`.
     """
 
     connect: float = 3.0
     open: float = 6.0
     read: float = 3.0
-    strict: bool = True
 
 
 @dataclass(slots=True)
@@ -95,6 +94,8 @@ class Source:
     ) -> None:
         self._container, self._stop = container, stop
         self._file, self._loop, self._silence = file, loop, silence
+        self.reading = False
+        """It waits for a packet now, or for the rest of one."""
         self.stream = container.streams.video[0]
         self.decoder = self.stream.codec_context
         self.decoder.thread_count = 1
@@ -110,21 +111,26 @@ class Source:
 
     def _live_packets(self) -> Iterator[Seen]:
         before, transit, unit = time.monotonic(), Transit(), float(self.stream.time_base or 0)
+        self.reading = True
         try:
             for packet in self._container.demux(self.stream):
+                self.reading = False
                 now = time.monotonic()
                 if now - before >= 0.95 * self._silence:
                     raise SourceError(Reason.NO_DATA)  # the parser's last picture, given up when the time ran out
                 before = now
+                if self._stop.is_set():
+                    return
                 if packet.size:
                     pts, dts = packet.pts, packet.dts
                     sent = None if pts is None else pts * unit
                     lag = 0.0 if pts is None or dts is None else (pts - dts) * unit
                     yield Seen(packet, now, now - transit.late_by(sent, now), packet.is_keyframe, sent, lag)
-                if self._stop.is_set():
-                    return
+                self.reading = True
         except av.FFmpegError as error:
             raise SourceError(_reading_reason(error)) from None
+        finally:
+            self.reading = False
         raise SourceError(Reason.CLOSED)
 
     def _file_packets(self) -> Iterator[Seen]:
@@ -240,7 +246,7 @@ def _open_remote(target: RemoteAddress, rules: AddressRules, waits: Waits) -> In
         container: InputContainer = av.open(
             target.at(address),
             options=options,
-            timeout=(waits.open, waits.read if waits.strict else None),
+            timeout=(waits.open, None),
             metadata_errors="ignore",
         )
     except av.FFmpegError as error:

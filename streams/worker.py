@@ -22,7 +22,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -51,6 +51,10 @@ PICTURE_SECONDS = 2.0
 pictures between would cost as much as all the rest (bench/cameras.py)."""
 _LIVE_BYTES = 8 << 20
 """What may wait of live views altogether; more is thrown away, and each of them begins anew with a key picture."""
+_TRICKLE_SECONDS = 1.0
+"""How much longer than silence may last a packet may take to come: then it only trickles in."""
+_MOST_GIVEN_UP = 3
+"""Connections of one camera that may be stuck beside each other; with as many none is opened until one has ended."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -110,6 +114,7 @@ class Watching(threading.Thread):
         self._stop = threading.Event()
         self._dice = random.Random(spec.id)  # noqa: S311  (spreads retries, guards nothing)
         self._busy_since: float | None = None
+        self._source: Source | None = None
         self._failures = 0
         self._stream = stream
         self.tap = Tap(spec.masks, self._send_part)
@@ -121,6 +126,16 @@ class Watching(threading.Thread):
         """How long the thread has been inside one step; 0 while it waits on purpose."""
         since = self._busy_since
         return 0.0 if since is None else max(0.0, now - since)
+
+    def trickles(self, now: float) -> bool:
+        """Has it waited for one packet for longer than silence may last?"""
+        waiting = self._source is not None and self._source.reading
+        return waiting and self.busy_seconds(now) > self._waits.read + _TRICKLE_SECONDS
+
+    def give_up(self, reason: Reason) -> None:
+        """Say why, and end when the library lets it."""
+        self._failed(reason)
+        self.leave()
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -137,8 +152,8 @@ class Watching(threading.Thread):
         self._busy_since = time.monotonic()
         try:
             refuse_faulty(self.spec.masks)
-            with opened(self._address, self._rules, self._stop, waits=self._waits) as source:
-                self._follow(source)
+            with opened(self._address, self._rules, self._stop, waits=self._waits) as self._source:
+                self._follow(self._source)
             return Reason.CLOSED
         except SourceError as error:
             return error.reason
@@ -146,6 +161,8 @@ class Watching(threading.Thread):
             return Reason.MASK_FAILED
         except (av.FFmpegError, cv2.error, ValueError, MemoryError, OSError):
             return Reason.BROKEN
+        finally:
+            self._source = None
 
     @property
     def _address(self) -> str:
@@ -196,21 +213,14 @@ class CameraThread(Watching):
 
 
 class MainThread(Watching):
-    """The main stream of one camera, opened while somebody watches it, and passed on; nothing of it is decoded.
-
-    Its waits are not strict: where a source only trickles, `Group` gives this thread up, and its viewers get the sub stream.
-    """
+    """The main stream of one camera, opened while somebody watches it, and passed on; nothing of it is decoded. Where it is
+    given up its viewers get the sub stream."""
 
     def __init__(self, spec: CameraSpec, rules: AddressRules, waits: Waits, outbox: Outbox) -> None:
-        super().__init__(spec, MAIN, rules, replace(waits, strict=False), outbox)
+        super().__init__(spec, MAIN, rules, waits, outbox)
         self.tap.wanted = True
         self.patience = 3 * waits.connect + waits.open + 1.0
         """Seconds that one step may take: opening asks for the name, connects, asks the camera, opens."""
-
-    def give_up(self) -> None:
-        """Tell its viewers, and end when the library lets it."""
-        self._failed(Reason.STUCK)
-        self.leave()
 
     def _follow(self, source: Source) -> None:
         for seen in source.packets():
@@ -311,68 +321,85 @@ class Group:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
+        self._rules, self._waits = AddressRules(), Waits()
+        self._wanted: Mapping[str, CameraSpec] = {}
+        self._live: Set[tuple[str, str]] = frozenset()
         self._threads: dict[str, CameraThread] = {}
+        self._given_up: dict[str, list[CameraThread]] = {}
         self._mains: dict[str, MainThread] = {}
         self._stuck: dict[str, MainThread] = {}
         self._lock = threading.Lock()
-        """The main streams are opened by whoever reads orders, and given up by the pulse."""
+        """Threads are started by whoever reads orders, and given up by the pulse."""
 
     def set(self, message: dict[str, Any]) -> None:
         """Start, stop and restart threads so that they are the named cameras."""
         networks = tuple(ip_network(text) for text in message["networks"])
-        clips = Path(message["clips"]) if message["clips"] else None
-        waits = Waits(*message["waits"])
-        wanted = {spec.id: spec for spec in map(spec_from_json, message["cameras"])}
-        for camera, thread in list(self._threads.items()):
-            if wanted.get(camera) != thread.spec:
-                thread.leave()
-                del self._threads[camera]
-        for camera, spec in wanted.items():
-            if camera not in self._threads:
-                thread = CameraThread(spec, AddressRules(networks, clips), waits, self._outbox)
-                self._threads[camera] = thread
-                thread.start()
-        live = {(str(camera), str(stream)) for camera, stream in message["live"]}
-        self._set_live(wanted, live, AddressRules(networks, clips), waits)
+        with self._lock:
+            self._rules = AddressRules(networks, Path(message["clips"]) if message["clips"] else None)
+            self._waits = Waits(*message["waits"])
+            self._wanted = {spec.id: spec for spec in map(spec_from_json, message["cameras"])}
+            self._live = {(str(camera), str(stream)) for camera, stream in message["live"]}
+            for camera, thread in list(self._threads.items()):
+                if self._wanted.get(camera) != thread.spec:
+                    thread.leave()
+                    del self._threads[camera]
+            self._start()
+            self._set_mains()
 
-    def _set_live(
-        self, wanted: Mapping[str, CameraSpec], live: Set[tuple[str, str]], rules: AddressRules, waits: Waits
-    ) -> None:
-        """Open the taps that are wanted, and no other. A masked camera's main stream is never opened."""
+    def _start(self) -> None:
+        """A thread for each camera that has none, and taps open where they are wanted, and no other."""
+        for camera, spec in self._wanted.items():
+            stuck = self._given_up.get(camera, ())
+            if camera not in self._threads and len(stuck) < _MOST_GIVEN_UP:
+                self._threads[camera] = CameraThread(spec, self._rules, self._waits, self._outbox)
+                self._threads[camera].start()
         for camera, thread in self._threads.items():
-            thread.tap.wanted = (camera, SUB) in live
+            thread.tap.wanted = (camera, SUB) in self._live
+
+    def _set_mains(self) -> None:
+        """Follow the main streams that are watched. A masked camera's main stream is never opened."""
         mains = {
             camera: spec
-            for camera, spec in wanted.items()
-            if (camera, MAIN) in live and spec.main_address and not spec.masks
+            for camera, spec in self._wanted.items()
+            if (camera, MAIN) in self._live and spec.main_address and not spec.masks
         }
-        with self._lock:
-            for camera, main in list(self._mains.items()):
-                if mains.get(camera) != main.spec:
-                    main.leave()
-                    del self._mains[camera]
-            for camera, spec in mains.items():
-                if camera in self._stuck:
-                    self._stuck[camera].give_up()  # another thread would only be stuck beside it
-                elif camera not in self._mains:
-                    self._mains[camera] = MainThread(spec, rules, waits, self._outbox)
-                    self._mains[camera].start()
+        for camera, main in list(self._mains.items()):
+            if mains.get(camera) != main.spec:
+                main.leave()
+                del self._mains[camera]
+        for camera, spec in mains.items():
+            if camera in self._stuck:
+                self._stuck[camera].give_up(Reason.STUCK)  # another thread would only be stuck beside it
+            elif camera not in self._mains:
+                self._mains[camera] = MainThread(spec, self._rules, self._waits, self._outbox)
+                self._mains[camera].start()
 
     def busy(self, now: float) -> dict[str, float]:
         """Cameras that have been in one step for more than two seconds, with these seconds."""
-        self._give_up_mains(now)
-        times = {camera: thread.busy_seconds(now) for camera, thread in list(self._threads.items())}
+        with self._lock:
+            self._give_up_trickling(now)
+            self._give_up_mains(now)
+            times = {camera: thread.busy_seconds(now) for camera, thread in self._threads.items()}
         return {camera: round(seconds, 1) for camera, seconds in times.items() if seconds > 2.0}
+
+    def _give_up_trickling(self, now: float) -> None:
+        """A connection that trickles costs its camera a new one, and nobody else anything."""
+        alive = {camera: [one for one in stuck if one.is_alive()] for camera, stuck in self._given_up.items()}
+        self._given_up = {camera: stuck for camera, stuck in alive.items() if stuck}
+        for camera, thread in list(self._threads.items()):
+            if thread.trickles(now):
+                thread.give_up(Reason.NO_DATA)
+                self._given_up.setdefault(camera, []).append(self._threads.pop(camera))
+        self._start()
 
     def _give_up_mains(self, now: float) -> None:
         """A main stream that is stuck costs its viewers that stream, and nobody else anything."""
-        with self._lock:
-            self._stuck = {camera: thread for camera, thread in self._stuck.items() if thread.is_alive()}
-            for camera, main in list(self._mains.items()):
-                if main.busy_seconds(now) > main.patience:
-                    main.give_up()
-                    self._stuck[camera] = main
-                    del self._mains[camera]
+        self._stuck = {camera: thread for camera, thread in self._stuck.items() if thread.is_alive()}
+        for camera, main in list(self._mains.items()):
+            if main.trickles(now) or main.busy_seconds(now) > main.patience:
+                main.give_up(Reason.STUCK)
+                self._stuck[camera] = main
+                del self._mains[camera]
 
 
 def pulse_for_ever(outbox: Outbox, group: Group) -> None:

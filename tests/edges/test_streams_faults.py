@@ -21,7 +21,7 @@ from streams.camera import Reason, State
 from streams.checkup import Checkup
 from streams.clips import Clip, clip_from
 from streams.scenes import rendered, scene_named
-from streams.source import SourceError, opened
+from streams.source import SourceError, Waits, opened
 from streams.supervisor import Bounds
 from streams.tap import Tap
 from streams.wire import CameraSpec
@@ -288,6 +288,27 @@ def test_a_camera_that_hangs_in_a_call_is_moved_to_a_process_of_its_own(clip: Cl
                 assert Reason.STUCK in {change[3] for change in running.changes if change[1] == "hangs"}
                 await asyncio.sleep(3.0)
                 assert not running.since(alone, "well"), "it was disturbed again"
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_only_trickles_is_given_up_and_its_camera_gets_another(clip: Clip) -> None:
+    async def run() -> None:
+        async with rtsp({"a": clip}) as server:
+            cameras = [camera("trickles", server.port, fault="drip_after=2.5"), camera("well", server.port)]
+            async with (
+                streams(cameras, waits=Waits(2.0, 4.0, 1.0)) as running,
+                watching(running.port, ["well"]) as watcher,
+            ):
+                await running.until("well", State.LIVE, within=8)
+                await running.until("trickles", State.LIVE, within=8)
+                began, (worker,) = time.monotonic(), workers(os.getpid())
+                await running.until("trickles", State.STALLED, within=8)
+                again = time.monotonic()
+                await running.until("trickles", State.LIVE, within=8)
+                assert Reason.NO_DATA in {change[3] for change in running.changes if change[1] == "trickles"}
+                await watcher.until(lambda seen: seen.count("well", again) >= 2, within=8)
+                assert not running.since(began, "well") and workers(os.getpid()) == [worker], "nobody else noticed"
 
     asyncio.run(run())
 
