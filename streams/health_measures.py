@@ -198,9 +198,15 @@ def light(frame: Frame) -> Light:
 
 
 def edges(frame: Frame, grain: float) -> Edges:
-    laplacian = cv2.Laplacian(frame.luma, cv2.CV_16S).astype(np.float32)
-    sharpness = float(block_means(laplacian * laplacian)[frame.seen].mean())
-    return Edges(sharpness, _acuity(frame, grain), _texture(frame, grain))
+    return Edges(_sharpness(frame), _acuity(frame, grain), _texture(frame, grain))
+
+
+def _sharpness(frame: Frame) -> float:
+    laplacian = cv2.Laplacian(frame.luma, cv2.CV_16S)
+    if frame.seen.all():
+        return float(cv2.norm(laplacian, cv2.NORM_L2SQR)) / float(laplacian.size)
+    square = np.square(laplacian, dtype=np.float32)
+    return float(block_means(square)[frame.seen].mean())
 
 
 def _acuity(frame: Frame, grain: float) -> float | None:
@@ -315,4 +321,10 @@ def colour(blue: Plane, red: Plane, seen: Flags) -> Colour:
     """From the two chroma planes (Cb, Cr; neutral is 128) of any size, at least 16 × 9."""
     blues, reds = (_scaled(plane, (ACROSS, DOWN)).astype(np.float32)[seen] - 128.0 for plane in (blue, red))
     lengths = np.sort(np.hypot(blues, reds))
-    return Colour(float(np.median(blues)), float(np.median(reds)), float(lengths[int(_NEUTRAL * len(lengths))]))
+    return Colour(_median(blues), _median(reds), float(lengths[int(_NEUTRAL * len(lengths))]))
+
+
+def _median(values: Numbers) -> float:
+    """Of so few numbers sorting finds it in a tenth of the time that `numpy.median` takes."""
+    ranked = np.sort(values)
+    return (float(ranked[(len(ranked) - 1) // 2]) + float(ranked[len(ranked) // 2])) / 2.0
