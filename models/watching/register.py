@@ -21,11 +21,6 @@ from models.watching.rights import Subject, gaps
 SEALED = frozenset({"address", "main_address", "credentials"})
 SAID = "•"
 """What the history says of a sealed value: that there is one."""
-EDITABLE = (
-    "name", "name_en", "area", "longitude", "latitude", "purpose", "purpose_en", "legal_basis", "legal_basis_en", "owner",
-    "sign", "focus", "public", "codec", "shown_to", "address", "main_address", "credentials",
-)  # fmt: skip
-"""What the administrator may change in a form; masks and their review have an editor of their own."""
 
 
 class OutOfDate(Exception):

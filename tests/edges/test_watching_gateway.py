@@ -24,6 +24,7 @@ from websockets.asyncio.client import connect
 from dashboard.cli.cameras import _may_watch, _Register
 from dashboard.cli.parts import Parts
 from models import tables as t
+from models.cameras import register as known_cameras
 from models.door import Door, Report
 from models.moves import Actor, Role
 from models.rules import Rules
@@ -270,6 +271,26 @@ def test_a_wrong_request_is_a_problem_that_names_its_field(
         client.set_cookie("gc_session", session_of(sqlite_county, "leader"))
         told = problem(client.post("/api/v1/views", json=body, headers=OWN))
     assert (told["status"], told["field"].split(".")[0]) == (status, field)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"dark_below": -1}, {"darkness": 3}, {"off": ["rain"]}, {"off": 3}, {"raise_after": {"dark": 0}}]
+)
+def test_a_wrong_limit_of_health_is_refused_and_a_right_one_reaches_the_worker(
+    sqlite_county: Store, tmp_path: Path, limits: Any
+) -> None:
+    add_people(sqlite_county)
+    with web(sqlite_county, tmp_path) as app:
+        client = app.test_client()
+        client.set_cookie("gc_session", session_of(sqlite_county, "admin"))
+        place = f"/api/v1/cameras/{CAMERA}/register"
+        told = problem(client.post(place, json={"version": 1, "thresholds": limits}, headers=OWN))
+        assert (told["status"], told["field"].split(".")[0]) == (422, "thresholds")
+        right = {"dark_below": 20, "off": ["moved"], "raise_after": {"dark": 90}}
+        assert client.post(place, json={"version": 1, "thresholds": right}, headers=OWN).status_code == 200
+    with sqlite_county.read() as connection:
+        known = {camera.id: camera for camera in known_cameras(connection, Vault(SECRET))}
+    assert known[CAMERA].thresholds == right
 
 
 def test_a_live_view_gets_its_ticket_only_after_the_line(sqlite_county: Store, tmp_path: Path) -> None:

@@ -123,6 +123,22 @@ def test_the_register_is_edited_and_secrets_are_never_on_the_page(visit: Any, st
     assert "verysecret" not in page.content() and page.input_value("[name=sign]") == "新立牌"
 
 
+def test_a_cameras_own_limits_of_health_are_set_on_the_page_and_a_wrong_one_is_refused(
+    visit: Any, store: Store
+) -> None:
+    page = visit("admin", f"/cameras/{CAMERA}/register")
+    page.fill("[name='limit:dark_below']", "-3")
+    page.click(".entry-form button[type=submit]")
+    expect(page.locator(".entry-form .form-word")).to_have_attribute("data-state", "bad")
+    page.fill("[name='limit:dark_below']", "22.5")
+    page.check("[name='off:moved']")
+    page.click(".entry-form button[type=submit]")
+    expect(page.locator(".entry-form .form-word")).to_have_attribute("data-state", "good")
+    with store.read() as connection:
+        row = register.entry(connection, CAMERA)
+    assert row is not None and row.thresholds == {"dark_below": 22.5, "off": ["moved"]}
+
+
 def test_a_repair_whose_camera_has_recovered_is_offered_for_closing_with_its_reason_filled_in(
     visit: Any, store: Store
 ) -> None:

@@ -29,6 +29,7 @@ from streams.addresses import (
     parsed,
     refuse_host,
 )
+from streams.health_rules import Thresholds
 from streams.inforce import masks_in_force
 
 LONGEST_HOLD = timedelta(days=3660)
@@ -74,6 +75,11 @@ def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
             values["shown_to"] = plain_roles(values["shown_to"])
         except ValueError as error:
             raise Problem(422, str(error), field="shown_to") from error
+    if "thresholds" in values:
+        try:
+            Thresholds().adjusted(values["thresholds"])
+        except ValueError as error:
+            raise Problem(422, str(error), field="thresholds") from error
     _demand_known(values)
     return jsonify(_changed(path.camera, values, body.version, "register", body.note).model_dump(mode="json"))
 

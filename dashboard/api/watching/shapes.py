@@ -136,6 +136,7 @@ class EntryBody(Shape):
     public: bool | None = None
     codec: Annotated[Line, Field(max_length=40)] | None = None
     shown_to: list[Line] | None = None
+    thresholds: Annotated[dict[str, float | list[str] | dict[str, float]], Field(max_length=32)] | None = None
     address: Annotated[Address, Field(min_length=1)] | None = None
     main_address: Address | None = None
     credentials: Annotated[Line, Field(max_length=200)] | None = None

@@ -41,6 +41,7 @@ function fieldFor(name, words, about, say) {
     const boxes = about.roles.map(([role, text]) => check(`shown_to:${role}`, text, (value ?? []).includes(role)));
     return el("fieldset", { class: "field wide" }, el("legend", {}, words), ...boxes);
   }
+  if (name === "thresholds") return limits(words, value ?? {}, about, say);
   if (name === "credentials") {
     const hint = say(about.secret ? "watching.entry.kept_secret" : "watching.entry.keep");
     return field(name, words, "", { type: "password", placeholder: hint, autocomplete: "new-password" });
@@ -49,6 +50,30 @@ function fieldFor(name, words, about, say) {
   if (WIDE.has(name)) label.classList.add("wide");
   return label;
 }
+
+/** The camera's own limits of health: an empty field is the usual one, which it shows; and faults that are not judged. */
+function limits(words, own, about, say) {
+  const numbers = about.limits.map(([limit, text, usual]) => field(`limit:${limit}`, text, own[limit] ?? "", { inputmode: "decimal", placeholder: String(usual) }));
+  const off = about.faults.map(([fault, text]) => check(`off:${fault}`, text, (own.off ?? []).includes(fault)));
+  return el("fieldset", { class: "field wide entry-limits" }, el("legend", {}, words), el("div", { class: "entry-numbers" }, ...numbers),
+    el("p", { class: "faint" }, say("watching.entry.off")), ...off);
+}
+
+/** What the form says of them; limits that it does not ask for stay. */
+function limitsIn(form, about) {
+  const next = { ...about.values.thresholds };
+  for (const [limit] of about.limits) {
+    const text = form.elements[`limit:${limit}`].value.trim();
+    if (text) next[limit] = Number(text);
+    else delete next[limit];
+  }
+  const off = about.faults.map(([fault]) => fault).filter((fault) => form.elements[`off:${fault}`].checked);
+  if (off.length) next.off = off;
+  else delete next.off;
+  return next;
+}
+
+const ordered = (limits) => JSON.stringify(Object.entries(limits ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 function check(name, words, value) {
   const box = el("input", { type: "checkbox", name });
@@ -71,6 +96,9 @@ export function changes(form, about) {
     if (name === "shown_to") {
       const roles = about.roles.map(([role]) => role).filter((role) => form.elements[`shown_to:${role}`].checked);
       if (roles.join() !== (before ?? []).join()) found[name] = roles;
+    } else if (name === "thresholds") {
+      const next = limitsIn(form, about);
+      if (ordered(next) !== ordered(before)) found[name] = next;
     } else if (FLAGS.has(name)) {
       if (form.elements[name].checked !== Boolean(before)) found[name] = form.elements[name].checked;
     } else {

@@ -14,6 +14,7 @@ from dashboard.services import services
 from models.watching import register
 from models.watching.rights import RESTRICTABLE
 from streams.addresses import redacted
+from streams.health_rules import Fault, Thresholds
 
 MASK_WORDS = (
     "watching.masks.draw", "watching.masks.undo", "watching.masks.delete", "watching.masks.save", "watching.masks.saved",
@@ -24,12 +25,16 @@ MASK_WORDS = (
 )  # fmt: skip
 ENTRY_FIELDS = (
     "name", "name_en", "purpose", "purpose_en", "legal_basis", "legal_basis_en", "owner", "sign", "area", "longitude",
-    "latitude", "codec", "address", "main_address", "credentials", "public", "focus", "shown_to",
+    "latitude", "codec", "address", "main_address", "credentials", "public", "focus", "shown_to", "thresholds",
 )  # fmt: skip
+LIMITS = (
+    "dark_below", "bright_above", "blown_above", "lost_above", "acuity_below", "shift_above", "cast_above", "loss_above",
+)  # fmt: skip
+"""The thresholds of health that the form asks for; the API takes every one that `Thresholds.adjusted` knows."""
 ENTRY_WORDS = (
     "watching.entry.save", "watching.entry.saved", "watching.entry.failed", "watching.entry.unchanged",
     "watching.entry.note", "watching.entry.keep", "watching.entry.kept_secret", "watching.open.network",
-    "watching.entry.conflict", "watching.entry.network", "watching.entry.playlist",
+    "watching.entry.conflict", "watching.entry.network", "watching.entry.playlist", "watching.entry.off",
 )  # fmt: skip
 
 
@@ -78,6 +83,8 @@ def entry(context: PageContext, code: str) -> html.Div:
         "secret": bool(row.credentials),
         "labels": {name: context.text(f"watching.entry.{name}") for name in ENTRY_FIELDS},
         "owners": [[one, parts.name(context, unit)] for one, unit in directory.departments.items()],
+        "limits": [[name, context.text(f"health.threshold.{name}"), getattr(Thresholds(), name)] for name in LIMITS],
+        "faults": [[fault.value, context.text(f"health.fault.{fault.value}")] for fault in Fault],
         "roles": [[str(role), context.text(f"common.role.{role}")] for role in RESTRICTABLE],
     }
     title = html.Div(
