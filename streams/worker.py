@@ -129,7 +129,8 @@ class Watching(threading.Thread):
 
     def trickles(self, now: float) -> bool:
         """Has it waited for one packet for longer than silence may last?"""
-        waiting = self._source is not None and self._source.reading
+        source = self._source  # its own thread may end it at any moment
+        waiting = source is not None and source.reading
         return waiting and self.busy_seconds(now) > self._waits.read + _TRICKLE_SECONDS
 
     def give_up(self, reason: Reason) -> None:

@@ -142,7 +142,11 @@ def test_a_cameras_own_limits_of_health_are_set_on_the_page_and_a_wrong_one_is_r
 def test_a_repair_whose_camera_has_recovered_is_offered_for_closing_with_its_reason_filled_in(
     visit: Any, store: Store
 ) -> None:
-    code = door_of(store).report(Report(category="010510", source="camera", area=GRID), OPERATOR, real_now()).case.code
+    code = (
+        door_of(store)
+        .report(Report(category="010510", description="黑屏", source="camera", area=GRID), OPERATOR, real_now())
+        .case.code
+    )
     now = real_now()
     with store.write() as connection:
         fault = Fault(CAMERA, "black", None, now - timedelta(hours=2))
