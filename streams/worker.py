@@ -111,7 +111,7 @@ class Watching(threading.Thread):
         super().__init__(name=f"{stream} {spec.id}", daemon=True)
         self.spec = spec
         self._rules, self._waits, self._outbox = rules, waits, outbox
-        self._stop = threading.Event()
+        self._leaving = threading.Event()  # (`_stop` is a thread's own)
         self._dice = random.Random(spec.id)  # noqa: S311  (spreads retries, guards nothing)
         self._busy_since: float | None = None
         self._source: Source | None = None
@@ -120,7 +120,7 @@ class Watching(threading.Thread):
         self.tap = Tap(spec.masks, self._send_part)
 
     def leave(self) -> None:
-        self._stop.set()
+        self._leaving.set()
 
     def busy_seconds(self, now: float) -> float:
         """How long the thread has been inside one step; 0 while it waits on purpose."""
@@ -139,21 +139,21 @@ class Watching(threading.Thread):
         self.leave()
 
     def run(self) -> None:
-        while not self._stop.is_set():
+        while not self._leaving.is_set():
             reason = self._watched_until_it_failed()
-            if self._stop.is_set():
+            if self._leaving.is_set():
                 return
             self._failures += 1
             self.tap.ended()
             self._failed(reason)
             self._busy_since = None
-            self._stop.wait(wait_before(self._failures, reason, self._dice.random()))
+            self._leaving.wait(wait_before(self._failures, reason, self._dice.random()))
 
     def _watched_until_it_failed(self) -> Reason:
         self._busy_since = time.monotonic()
         try:
             refuse_faulty(self.spec.masks)
-            with opened(self._address, self._rules, self._stop, waits=self._waits) as self._source:
+            with opened(self._address, self._rules, self._leaving, waits=self._waits) as self._source:
                 self._follow(self._source)
             return Reason.CLOSED
         except SourceError as error:
