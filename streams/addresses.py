@@ -108,6 +108,8 @@ def _clip(text: str, rules: AddressRules) -> Path:
         raise AddressRefusedError("Files are not opened here: no clips folder is configured.")
     if not text:
         raise AddressRefusedError("The address names no file.")
+    if any(ord(sign) < 32 for sign in text):
+        raise AddressRefusedError("The file's name holds control characters.")
     folder = rules.clips.resolve()
     file = (folder / text).resolve()
     if not file.is_relative_to(folder):

@@ -85,7 +85,7 @@ def test_files_are_opened_in_the_clips_folder_only(tmp_path: Path) -> None:
     assert parsed("a b.mp4", rules) == tmp_path / "clips" / "a b.mp4"
     assert parsed(f"file://{tmp_path}/clips/inner/x.mp4", rules) == tmp_path / "clips" / "inner" / "x.mp4"
     for outside in ("../secret.mp4", "inner/../../secret.mp4", "way-out.mp4", str(tmp_path / "secret.mp4"), "~/x", "..",
-                    f"file://{tmp_path}/clips/%2e%2e/secret.mp4"):  # fmt: skip
+                    f"file://{tmp_path}/clips/%2e%2e/secret.mp4", f"file://{tmp_path}/clips/a%00.mp4"):  # fmt: skip
         if outside == "~/x":
             assert parsed(outside, rules).is_relative_to(tmp_path / "clips")  # type: ignore[union-attr]
             continue
