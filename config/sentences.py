@@ -13,6 +13,8 @@ PYDANTIC = "pydantic:"
 """Before pydantic's name of a fault, whose English sentence is not ours; its context fills the placeholders."""
 ROLES = ("common.role", "case.actor")
 """Where the catalogue has the names of roles."""
+DEPARTMENT = "department"
+"""Where the reader's own county has the names of departments."""
 
 
 class Sentence(str):

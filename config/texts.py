@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 import tomllib
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ FOLDER = HERE / "texts"
 SENTENCES = FOLDER / "sentences" / "zh-CN.toml"
 """What is said to somebody who did something wrong: English template → the same in Chinese (`config.sentences`)."""
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
+NAMELESS: Mapping[str, str] = MappingProxyType({})
 
 
 class CatalogueError(Exception):
@@ -39,9 +41,13 @@ class Catalogue:
         """The flat texts of a language; the Chinese ones for a language that is not kept."""
         return self._texts["en" if language == "en" else "zh-CN"]
 
-    def told(self, text: str, language: str) -> str:
-        """A sentence of a refusal in a language; in English, as it was raised, where it has no other form."""
-        return text if language == "en" else told(text, self.sentences, self.texts(language))
+    def told(self, text: str, language: str, names: Mapping[str, str] = NAMELESS) -> str:
+        """A sentence of a refusal in a language; in English, as it was raised, where it has no other form.
+
+        Args:
+            names: of what is no text but reference data, as `department.CODE`.
+        """
+        return text if language == "en" else told(text, self.sentences, ChainMap({}, self.texts(language), names))  # type: ignore[arg-type]
 
 
 def load(folder: Path = FOLDER) -> Catalogue:

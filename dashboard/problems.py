@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
@@ -67,7 +67,10 @@ def answer(problem: Problem) -> Response:
     else:
         body: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status}
         language = asked_language()
-        body |= {"detail": _catalogue().told(problem.detail, language), **in_language(problem.more, language)}
+        body |= {
+            "detail": _catalogue().told(problem.detail, language, Departments()),
+            **in_language(problem.more, language),
+        }
         if problem.field is not None:
             body["field"] = problem.field
         response = jsonify(body)
@@ -93,12 +96,31 @@ def asked_language() -> str:
 def in_language(found: Any, language: str) -> Any:
     """JSON with every `Sentence` in it told in the language; what somebody typed stays as it is."""
     if isinstance(found, Sentence):
-        return _catalogue().told(found, language)
+        return _catalogue().told(found, language, Departments())
     if isinstance(found, Mapping):
         return {name: in_language(one, language) for name, one in found.items()}
     if isinstance(found, list | tuple):
         return [in_language(one, language) for one in found]
     return found
+
+
+class Departments(Mapping[str, str]):
+    """`department.CODE` → its name, looked up only when a sentence speaks of one."""
+
+    def __getitem__(self, key: str) -> str:
+        kind, _, code = key.partition(".")
+        if kind != "department":
+            raise KeyError(key)
+        try:
+            return str(current_app.extensions["gridcommand"].directory().departments[code]["name"])
+        except StoreUnavailable as error:
+            raise KeyError(key) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def _catalogue() -> Catalogue:

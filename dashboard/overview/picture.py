@@ -17,6 +17,7 @@ from dashboard.services import Services, services, visitor
 from models import desk, queries
 from models.accounts import Visitor
 from models.camera_health import rates
+from models.evaluation.books import County
 from models.evaluation.scoring import Judged, Share
 from models.filters import CaseFilter
 from models.messages import iso
@@ -96,7 +97,7 @@ def county(parts: Services) -> dict[str, Any]:
             "period": str(found.period),
             "told": iso(found.told) if found.told else None,
             "small_sample": found.small_sample,
-            "places": [_place(parts, found, place) for place in found.places],
+            "places": [_place(book, found, place) for place in found.places],
         },
         "trend": [
             {"day": day.day.isoformat(), "reported": day.reported, "closed": day.closed}
@@ -131,8 +132,8 @@ def _share(one: CountyShare, found: ranking.Ranking) -> dict[str, Any]:
     }
 
 
-def _place(parts: Services, found: ranking.Ranking, place: Place) -> dict[str, Any]:
-    missed = ranking.misses(parts.evaluation(), found.period, found.execution, "department", place.code)
+def _place(book: County, found: ranking.Ranking, place: Place) -> dict[str, Any]:
+    missed = ranking.misses(book, found.period, found.execution, "department", place.code)
     share = place.now.shares[found.execution]
     return {
         "code": place.code,

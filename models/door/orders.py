@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from config.sentences import say
+from config.sentences import DEPARTMENT, say, term
 from models import tables as t
 from models.casetimes import pauses_of
 from models.door.doing import Doing, Issued
@@ -162,7 +162,9 @@ def rework(doing: Doing) -> None:
     named = doing.fields.get("departments") or [order.department for order in parts]
     strangers = sorted(set(named) - {order.department for order in parts})
     if strangers:
-        raise Refused(say("{strangers!r} has no part in this case.", strangers=strangers[0]), "departments")
+        raise Refused(
+            say("{strangers!r} has no part in this case.", strangers=term(strangers[0], DEPARTMENT)), "departments"
+        )
     for order in parts:
         if order.department in named:
             doing.set_order(order, done_at=None, done_by=None, reworked=order.reworked + 1)
@@ -182,7 +184,8 @@ def _part(doing: Doing, candidates: Sequence[Row[Any]]) -> Row[Any]:
         candidates = [order for order in candidates if order.department == department]
     if not candidates:
         raise Refused(
-            say("No order of {department!r} in this case waits for that.", department=department), "department"
+            say("No order of {department!r} in this case waits for that.", department=term(department, DEPARTMENT)),
+            "department",
         )
     return min(candidates, key=lambda order: (order.part != "lead", order.id))
 
@@ -198,7 +201,7 @@ def transfer(doing: Doing) -> None:
     """Offer the case to another department. The first stays its owner until the other accepts (首问负责)."""
     to = _known(doing, doing.fields["department"])
     if to == doing.case.department:
-        raise Refused(say("{to!r} holds the case already.", to=to), "department")
+        raise Refused(say("{to!r} holds the case already.", to=term(to, DEPARTMENT)), "department")
     doing.changes["transfer_to"] = to
 
 
@@ -232,7 +235,10 @@ def urge(doing: Doing) -> None:
     if named:
         waiting = [order for order in waiting if order.department == _known(doing, named)]
         if not waiting:
-            raise Refused(say("{named!r} has no part in this case that waits to be done.", named=named), "department")
+            raise Refused(
+                say("{named!r} has no part in this case that waits to be done.", named=term(named, DEPARTMENT)),
+                "department",
+            )
     for order in waiting:
         _issue(doing, order.department, order.part, order.due_at, kind="urge")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from config.sentences import ROLES, constant, say, term, terms
+from config.sentences import DEPARTMENT, ROLES, constant, say, term, terms
 from models.emergencies.nouns import (
     Check,
     Field,
@@ -118,11 +118,11 @@ def _progress(*expected: Progress) -> Check:
             return "A department must be named."
         now = standing.parties.get(department)
         if now is None:
-            return say("The department {department!r} was not called.", department=department)
+            return say("The department {department!r} was not called.", department=term(department, DEPARTMENT))
         if now not in expected:
             return say(
                 "The department {department!r} is {now}; expected {expected}.",
-                department=department,
+                department=term(department, DEPARTMENT),
                 now=term(now, "emergency.progress"),
                 expected=terms(expected, "emergency.progress"),
             )
@@ -150,14 +150,14 @@ def _known_department(standing: Standing, actor: Actor, fields: Fields) -> str |
 def _not_called(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     department = str(fields.get("department"))
     if standing.parties.get(department, Progress.RELEASED) is not Progress.RELEASED:
-        return say("The department {department!r} was called already.", department=department)
+        return say("The department {department!r} was called already.", department=term(department, DEPARTMENT))
     return None
 
 
 def _called(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     department = str(fields.get("department"))
     if standing.parties.get(department, Progress.RELEASED) is Progress.RELEASED:
-        return say("The department {department!r} was not called.", department=department)
+        return say("The department {department!r} was not called.", department=term(department, DEPARTMENT))
     return None
 
 
@@ -173,7 +173,11 @@ def _open_task(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     if task is None:
         return say("There is no task {code!r}.", code=code)
     if actor.role is Role.DEPARTMENT and task.department != actor.department:
-        return say("The task {code!r} is that of the department {department!r}.", code=code, department=task.department)
+        return say(
+            "The task {code!r} is that of the department {department!r}.",
+            code=code,
+            department=term(task.department, DEPARTMENT),
+        )
     if task.state is not TaskState.OPEN:
         return say("The task {code!r} is {state}; expected open.", code=code, state=term(task.state, "emergency.task"))
     return None
@@ -184,7 +188,9 @@ def _skippable(standing: Standing, actor: Actor, fields: Fields) -> str | None:
     if task is not None and task.state is TaskState.WAITING:
         own_task = actor.role is not Role.DEPARTMENT or task.department == actor.department
         return (
-            None if own_task else say("The task is that of the department {department!r}.", department=task.department)
+            None
+            if own_task
+            else say("The task is that of the department {department!r}.", department=term(task.department, DEPARTMENT))
         )
     return _open_task(standing, actor, fields)
 

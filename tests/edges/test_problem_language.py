@@ -97,3 +97,13 @@ def test_a_machine_reads_english_unless_it_asks_for_chinese(app: Flask, sqlite_c
         )
     script = browser(app, sqlite_county, "operator").post("/api/v1/reports", json=wrong, headers=OWN)
     assert problem(script)["detail"] == english
+
+
+def test_a_department_is_called_by_its_name_and_not_by_its_code(app: Flask, sqlite_county: Store, code: str) -> None:
+    path, client = CASE_AFTER_REPORT.format(code), browser(app, sqlite_county, "operator")
+    for action, body in (("accept", {}), ("file", {}), ("dispatch", {"department": "cg"})):
+        assert client.post(f"{path}{action}", json=body, headers=BROWSER).status_code == 200
+    department = browser(app, sqlite_county, "department")
+    assert department.post(f"{path}receipt", json={}, headers=BROWSER).status_code == 200
+    held = said(app, sqlite_county, "department", f"{path}transfer", {"department": "cg", "note": "移交"})
+    assert held["detail"] == "案件已由“城市管理局”主办。"
