@@ -15,6 +15,7 @@ from alerts.exchange.watching import FeedWatch
 from alerts.keeping import Keeping
 from alerts.news import News
 from alerts.process import THREADS, beat, until_stopped
+from alerts.recording import Recording
 from alerts.worker import County, Worker
 from config.briefs import brief_rules
 from config.networks import listed, networks
@@ -54,6 +55,7 @@ def run_alerts(settings: Settings, *, keep_facts: timedelta = timedelta(days=14)
                 group.create_task(beat(notifier, begun))
                 group.create_task(Keeping(store, settings.data.resolve(), executor).again())
                 group.create_task(Briefing(desk, brief_rules(settings.county), executor).again())
+                group.create_task(Recording(desk, executor).again())
         finally:
             outside.shutdown(wait=False, cancel_futures=True)
 

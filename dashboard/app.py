@@ -29,6 +29,7 @@ from dashboard import (
     health,
     live,
     overview,
+    past,
     phone,
     photos,
     problems,
@@ -107,6 +108,7 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     health.register(flask)
     phone.register(flask)
     overview.register(flask)
+    past.register(flask)
     briefs.register(flask)
     administration.register(flask)
     exports.register(flask)

@@ -153,6 +153,7 @@ TABLE: tuple[Route, ...] = (
     Route("/live/emergencies", roles=WATCH | EVALUATED),
     Route("/live/emergencies/<number>", roles=EVALUATED),
     Route("/live/overview", roles=CENTRE),
+    Route("/live/past", roles=WATCH),
     Route("/map/areas.geojson", roles=WATCH | DESK | ADMIN),
     # machines
     Route("/healthz", anyone=True),

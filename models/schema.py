@@ -21,6 +21,7 @@ from models.exchange import tables as _exchange  # noqa: F401  (its tables join 
 from models.forecast import tables as _forecast  # noqa: F401  (its tables join the metadata)
 from models.ladder import tables as _ladder  # noqa: F401
 from models.overview import tables as _overview  # noqa: F401  (its tables join the metadata)
+from models.past import tables as _past  # noqa: F401  (its tables join the metadata)
 from models.search.tables import of_one_database
 from models.store import Store
 from models.tables import metadata

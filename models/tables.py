@@ -267,7 +267,7 @@ Index("ix_cases_open", cases.c.reported_at, cases.c.id, sqlite_where=OPEN, postg
 Index("ix_cases_open_due", cases.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
 Index("ix_cases_reported", cases.c.reported_at, cases.c.id)
 CLOSED = cases.c.closed_at.is_not(None)
-Index("ix_cases_closed", cases.c.closed_at, sqlite_where=CLOSED, postgresql_where=CLOSED)
+Index("ix_cases_closed", cases.c.closed_at, cases.c.reported_at, sqlite_where=CLOSED, postgresql_where=CLOSED)
 Index("ix_cases_area_reported", cases.c.area, cases.c.reported_at)
 # Behind its order in time an index carries what else lists ask for, so that no row is fetched only to be left out.
 Index(

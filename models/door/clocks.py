@@ -81,7 +81,7 @@ def let_ladder_wait(work: Writing, case: Row[Any], at: datetime) -> None:
             work.db.execute(update(t.escalation).where(e.id == row.id).values(ack_due_at=later))
 
 
-def resume_by_itself(work: Writing, case: Row[Any]) -> Outcome:
+def resume_by_itself(work: Writing, case: Row[Any], now: datetime) -> Outcome:
     """The instant of a suspension has come: the clock goes on from exactly then, however late this is noticed."""
     at, stage = case.resume_at, Stage(case.suspended_from or Stage.HANDLING)
     pauses = ended_pauses(case, at)
@@ -89,7 +89,7 @@ def resume_by_itself(work: Writing, case: Row[Any]) -> Outcome:
     changes |= {"suspended_from": None, "resume_at": None, "stage_since": at}
     changes |= {"stage_due_at": stage_due(work.rules, stage, case.category, case.due_basis, at)}
     changes |= reclocked(case, worked_out(work.rules, case, pauses=pauses), at)
-    outcome = work.apply(case, changes, Step("resume", stage, CLOCK, at))
+    outcome = work.apply(case, changes, Step("resume", stage, CLOCK, at, "", {"known_at": now.isoformat()}))
     let_ladder_wait(work, case, at)
     follow_clock(work, outcome.case)
     work.draft(outcome, CaseMoved(**work.place(outcome.case), action="resume", from_stage=case.stage))

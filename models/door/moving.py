@@ -105,6 +105,8 @@ def move(
         return acknowledge(work, case, actor, now, fields)
     doing = Doing(work, case, all_orders, standing, move, actor, now, fields, stage)
     doing.detail |= _told(doing)
+    if happened_at != now:
+        doing.detail["known_at"] = now.isoformat()  # a late entry: until now nobody knew of it
     if action in CONSEQUENCES:
         CONSEQUENCES[action](doing)
     _settle_stage(doing)

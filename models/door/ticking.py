@@ -55,7 +55,7 @@ def tick_one(work: Writing, case: Row[Any], now: datetime) -> None:
     outcome = Outcome(case)
     stage = Stage(case.stage)
     if stage is Stage.SUSPENDED:
-        outcome = resume_by_itself(work, case)
+        outcome = resume_by_itself(work, case, now)
     elif stage in ENDED:
         pass  # it only waits for its return call: whether it ended in time was settled when it did
     elif case.due_at is not None and case.due_at <= now and case.breached_at is None:

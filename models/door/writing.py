@@ -93,12 +93,21 @@ def _added(dialect: str, table: Table) -> Any:
     return row.on_conflict_do_update(index_elements=["bucket", "town", "department"], set_=more)
 
 
-def _with_deadline(case: Row[Any], changes: Mapping[str, Any], detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Whatever moves a deadline says in its trace line what it was and what it became: a past month is judged by it."""
-    if "due_at" not in changes or changes["due_at"] == case.due_at:
-        return detail
-    moved = {"due_before": case.due_at, "due_at": changes["due_at"]}
-    return {**detail, **{name: at.isoformat() if at else None for name, at in moved.items()}}
+KEPT = ("department", "level", "soon_at")
+"""What else decides a figure: the trace says what it was before."""
+
+
+def _with_what_moved(case: Row[Any], changes: Mapping[str, Any], detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whatever moves a deadline says in its trace line what it was and what it became: a past month is judged by it.
+    What else decides a figure says what it was: a past day is shown by it (`models.past`)."""
+    told = dict(detail)
+    if "due_at" in changes and changes["due_at"] != case.due_at:
+        moved = {"due_before": case.due_at, "due_at": changes["due_at"]}
+        told |= {name: at.isoformat() if at else None for name, at in moved.items()}
+    before = {name: getattr(case, name) for name in KEPT if name in changes and changes[name] != getattr(case, name)}
+    if before:
+        told["before"] = {name: was.isoformat() if isinstance(was, datetime) else was for name, was in before.items()}
+    return told
 
 
 class Writing:
@@ -148,7 +157,7 @@ class Writing:
             Conflict: the row is not as it was read any more.
         """
         action, stage, actor, happened_at, note, detail = step
-        detail = _with_deadline(case, changes, detail)
+        detail = _with_what_moved(case, changes, detail)
         line = trace_line(action, case.stage, stage, actor, happened_at, self.real, note, detail)
         number = case.trace_count + 1
         head = chained(case.trace_head, {**line, "case": case.code, "number": number})

@@ -58,6 +58,7 @@ async function start() {
   const found = await fetchReference();
   if (!found) return;
   const reference = found.body;
+  if (new URLSearchParams(location.search).has("day")) return (await import("../past/overview.js")).start(root, reference);
   const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
   const clock = makeClock();
   if (!found.kept) clock.hear(reference.time.at); // a kept answer says nothing of what time it is now

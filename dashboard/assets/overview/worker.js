@@ -1,6 +1,6 @@
 /**
  * The service worker of the overview: fresh from the server where it answers in time, else what was kept of this page, its
- * assets and its four pictures. Nothing else is kept, and a copy always says that it is one.
+ * assets and its four pictures. Nothing else is kept (a past day is not), and a copy always says that it is one.
  */
 const KEPT = "gridcommand-overview";
 const PATIENCE = 5_000; // ms that a weak network has before the kept copy is shown
@@ -10,7 +10,7 @@ self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  const ours = url.origin === location.origin && (PICTURES.has(url.pathname) || url.pathname.startsWith("/assets/"));
+  const ours = url.origin === location.origin && ((PICTURES.has(url.pathname) && !url.searchParams.has("day")) || url.pathname.startsWith("/assets/"));
   if (event.request.method === "GET" && ours) event.respondWith(freshOrKept(event.request, url.pathname + url.search));
 });
 

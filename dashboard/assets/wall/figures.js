@@ -52,6 +52,7 @@ function rate(f, words) {
 }
 
 function offline(f, words) {
+  if (f.cameras_total === null) return [words.t("past.untold"), ""];
   if (!f.cameras_total) return [words.t("wall.note.no_cameras"), ""];
   const missing = f.cameras_total - f.cameras_online;
   if (!missing && !f.cameras_faulty) return [words.t("wall.note.all_online"), ""];

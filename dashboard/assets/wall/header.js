@@ -24,12 +24,13 @@ export function buildHeader(root, { words, truth, clock, sound, reference }) {
   const time = el("time", { class: "clock" }, "--:--:--");
   const soundWord = el("span");
   const soundButton = el("button", { class: "tool", type: "button", onclick: () => sound.enable() }, soundWord);
+  const past = reference?.role === "display" ? null : el("a", { class: "tool tool-past", href: "/wall?day=", title: words.t("past.open_title") }, words.t("past.open"));
   const language = el("button", { class: "tool tool-language", type: "button", title: words.t("common.language_switch"), onclick: switchLanguage },
     el("b", { lang: "zh-CN", "aria-pressed": null, class: words.language === "en" ? "" : "is-on" }, "中"), " / ",
     el("b", { lang: "en", class: words.language === "en" ? "is-on" : "" }, "EN"));
   language.setAttribute("aria-label", words.t("common.language_switch"));
 
-  root.querySelector(".wall-header-live").append(duty.node, chip, badge, live, el("span", { class: "date" }, date, week), time, soundButton, language);
+  root.querySelector(".wall-header-live").append(duty.node, chip, badge, live, el("span", { class: "date" }, date, week), time, soundButton, ...(past ? [past] : []), language);
   sound.listen(showSound);
   showSound();
   tick();

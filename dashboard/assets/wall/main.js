@@ -169,6 +169,7 @@ export async function start(root) {
   const latency = makeLatency();
   const reference = await fetchReference(latency);
   if (!reference) return;
+  if (new URLSearchParams(location.search).has("day")) return (await import("../past/wall.js")).start(root, reference, panelOf);
   const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
   const clock = makeClock();
   clock.hear(reference.time.at);

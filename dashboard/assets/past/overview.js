@@ -1,0 +1,138 @@
+/** The overview on a past day: what the trace tells of it, fed by the player; what only the present knows says so. */
+import { el, setAttribute, setText } from "../ui/dom.js";
+import { makeWords } from "../ui/words.js";
+import { buildCards } from "../overview/cards.js";
+import { buildMap } from "../overview/map.js";
+import { buildRanking } from "../overview/ranking.js";
+import { buildTrend } from "../overview/trend.js";
+import { fitting, keyed } from "../overview/rows.js";
+import { foldAll, stateNow } from "../wall/feed.js";
+import { frameAt, makePicture } from "./picture.js";
+import { buildPlayer, buildRefused, fetchDay, guardLinks, markPast, verdictOf } from "./player.js";
+import { PastTruth } from "./truth.js";
+
+const PATH = "/overview";
+const FILLED = 400;
+/** Cards whose figure was never written down by the minute. */
+const UNTOLD = ["will-be-late", "closing-in-time", "satisfied"];
+
+export async function start(root, reference) {
+  const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
+  const found = await fetchDay(new URLSearchParams(location.search).get("day") ?? "");
+  if (!found) return;
+  const head = root.querySelector(".ov-offline");
+  const other = root.querySelector(".ov-tools a[lang]");
+  other.href = other.getAttribute("href") + encodeURIComponent(location.search);
+  root.querySelector(".ov-link").replaceChildren(el("b", { class: "past-chip" }, words.t("past.sign")));
+  if (found.problem) {
+    head.after(buildRefused(words, PATH, found.problem).node);
+    root.querySelector(".ov-main").hidden = true;
+    root.dataset.ready = "yes";
+    return;
+  }
+  const { day } = found;
+  markPast(words, day.day);
+  const picture = makePicture(day);
+  let now = day.start;
+  const clock = { server: () => Date.now(), county: (at) => at ?? now };
+  const truth = new PastTruth(words, () => now);
+  const say = () => player.say(words.t("past.no_list"));
+  const sheet = { figure: say, department: say, town: say, days: say, orders: say };
+  const state = { figures: picture.figures(0), grids: {}, picture: null };
+  const context = { words, clock, truth, reference, state, role: root.dataset.role, sheet };
+  const panel = (name, title = null) => {
+    const node = root.querySelector(`#ov-${name}`);
+    if (title) setText(node.querySelector("h2"), words.t(title));
+    return { node, scope: node.querySelector(".ov-scope"), age: el("span", { class: "num" }), body: node.querySelector(".ov-panel-body") };
+  };
+  const views = [
+    buildCards(root.querySelector("#ov-figures"), context),
+    buildRanking(panel("who", "past.who"), context),
+    buildMap(panel("where"), context),
+    buildHours(buildTrend(panel("trend", "past.trend"), context), words),
+  ];
+  const feed = buildNews(panel("orders", "past.feed"), context);
+  for (const name of UNTOLD) {
+    const node = root.querySelector(`[data-figure="${name}"]`);
+    node.querySelectorAll(".ov-note")[1].textContent = words.t("past.untold");
+    node.dataset.untold = "";
+  }
+  const told = panel("changed", "past.record.title");
+  told.body.append(buildRecord(day, words));
+
+  const date = root.querySelector(".ov-date");
+  const time = root.querySelector(".ov-clock b");
+  let shown = -1;
+  let heard = day.start;
+
+  function show(at, jumped) {
+    now = at;
+    const frame = frameAt(day, now);
+    if (jumped || picture.facts(heard, now).length) feed(picture.facts(-Infinity, now, FILLED).reverse(), now);
+    heard = now;
+    truth.tick();
+    setText(date, `${words.date(now)} ${words.weekday(now)}`);
+    setText(time, words.minute(now));
+    if (frame === shown) return;
+    shown = frame;
+    state.figures = picture.figures(frame);
+    state.grids = picture.map(frame).grids;
+    for (const view of views) view.write(state);
+    for (const name of UNTOLD) setText(root.querySelectorAll(`[data-figure="${name}"] .ov-note`)[1], words.t("past.untold"));
+  }
+
+  const player = buildPlayer(day, words, PATH, show);
+  head.after(player.node);
+  guardLinks(root, words, player.say);
+  player.begin();
+  root.dataset.ready = "yes";
+}
+
+/** What happened last, by case, as on the wall. */
+function buildNews(panel, { words, reference }) {
+  const box = el("div", { class: "past-news" });
+  panel.body.append(box);
+  const fit = fitting(box);
+  const rows = keyed(box, ({ key }) => {
+    const [time, title, place, state] = [el("time", { class: "num" }), el("b"), el("span"), el("i")];
+    const node = el("a", { class: "past-line", href: `/cases/${encodeURIComponent(key)}`, "data-case": key }, time, title, state, place);
+    return {
+      node,
+      write({ entry, now }) {
+        const { fact } = entry;
+        const { kind } = stateNow(entry, now);
+        setText(time, words.moment(Date.parse(fact.reported_at), now).slice(0, 11));
+        setText(title, fact.title);
+        setText(place, words.name(reference.areas[fact.town ?? fact.area]));
+        setText(state, words.t(kind === "stage" ? `common.stage.${fact.stage}` : `past.state.${kind}`));
+        setAttribute(node, "data-clock", kind);
+      },
+    };
+  });
+  return (facts, now) => {
+    rows(foldAll(facts).slice(0, 12).map((entry) => ({ key: entry.case, entry, now })));
+    fit();
+  };
+}
+
+/** The trend of the overview, of hours instead of days. */
+function buildHours(trend, words) {
+  return {
+    write({ figures }) {
+      const { hours, reported, closed } = figures.trend;
+      trend.write({ picture: { trend: hours.map((hour, i) => ({ day: `hour ${words.minute(Date.parse(hour))}`, reported: reported[i], closed: closed[i] })) } });
+    },
+  };
+}
+
+/** Whether the day's end equals what was recorded then, and what is not replayed. */
+function buildRecord(day, words) {
+  const kind = verdictOf(day.record);
+  const at = day.record ? words.clock(day.record.at) : "";
+  const rows = (day.record?.differences ?? []).slice(0, 5).map((one) => el("li", { class: "num" }, `${one.figure} ${one.recorded} ≠ ${one.folded}`));
+  return el("div", { class: "past-told", "data-record": kind },
+    el("p", { class: "past-verdict" }, words.t(`past.record.${kind}`, { time: at, n: day.record?.differing ?? 0 })),
+    el("p", {}, words.t(`past.record.${kind}_more`, { time: at })),
+    rows.length ? el("ul", {}, ...rows) : null,
+    el("p", { class: "past-absent" }, words.t("past.present")));
+}
