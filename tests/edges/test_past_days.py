@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import SECRET
-from sqlalchemy import select
+from desk_harness import add_people, browser, problem, web
+from flask import Flask
+from sqlalchemy import and_, select, update
 
+from alerts.courier import Desk
+from alerts.recording import Recording
 from models import tables as t
+from models.directory import Directories
 from models.directory import read as directory_of
 from models.door import Door, Report
+from models.filters import Moment
 from models.moves import MOVES, Actor, Refused, Role
-from models.past import records
+from models.past import reading, records
+from models.past.day import bounds, figures_at, pictured, series
+from models.past.lives import instant, micros
 from models.rules import Rules
 from models.store import Store
+from models.timebase import CountyClock, Timebase, real_now, set_timebase
 from models.vault import Vault
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -57,6 +68,7 @@ class County:
             self.towns = directory_of(connection).towns
         self.looks: list[dict[str, Any]] = []
         self.done: set[str] = set()
+        self.ends: list[tuple[float, str]] = []
 
     def live(self, steps: int) -> None:
         for _ in range(steps):
@@ -143,3 +155,150 @@ def test_the_trace_folded_to_a_moment_says_what_was_shown_then(lived: County) ->
     assert wanted <= lived.done, wanted - lived.done
     for seen in lived.looks:
         assert lived.compared(seen) == [], seen["at"]
+
+
+def test_a_fault_in_what_was_recorded_or_told_is_seen(lived: County) -> None:
+    seen = next(one for one in reversed(lived.looks) if one["body"]["county"]["unreceipted"])
+    wrong = {**seen, "body": {**seen["body"], "county": {**seen["body"]["county"], "open": -1}}}
+    assert lived.compared(wrong) == [
+        {"figure": "county.open", "recorded": -1, "folded": seen["body"]["county"]["open"]}
+    ]
+    assert lived.compared({**seen, "line": 0, "lines": []}) != [], "the lines that were known are what is folded"
+    with lived.store.write() as connection:
+        sent = and_(t.trace.c.action == "receipt", t.trace.c.happened_at > seen["at"])
+        connection.execute(update(t.trace).where(sent).values(from_stage="handling", action="note"))
+        connection.execute(update(t.trace).where(t.trace.c.action == "dispatch").values(to_stage="handling"))
+    assert lived.compared(seen) != []
+
+
+def test_the_last_look_of_a_day_stays_as_its_record(lived: County) -> None:
+    with lived.store.read() as connection:
+        for day in {one["day"] for one in lived.looks}:
+            last = [one for one in lived.looks if one["day"] == day][-1]
+            record = records.of_day(connection, day)
+            assert record is not None and record.at == last["at"] and record.body == last["body"]
+    with lived.store.write() as connection:
+        assert not records.keep(connection, lived.looks[0]), "a look that is older than the record changes nothing"
+
+
+def test_every_frame_of_a_day_says_what_the_fold_says_and_the_last_one_what_the_next_day_begins_with(
+    lived: County,
+) -> None:
+    start = lived.looks[len(lived.looks) // 2]["at"]
+    day = bounds(Moment(start, ZONE).today, ZONE)
+    with lived.store.read() as connection:
+        told = reading.read(connection, day, lived.towns)
+        after = reading.read(connection, bounds(instant(day.end), ZONE), lived.towns)
+    found = series(told.lives, told.ground)
+    for frame in (0, 1, 700, 1439, 1440):
+        at = day.frames[frame]
+        counted = {key: value_at(points, frame) for key, points in found.items()}
+        first = {key[5:]: value * 1000 for key, value in counted.items() if key.startswith("next:") and value}
+        whole = figures_at(told.lives, told.ground, at)
+        for name in ("county", "towns", "levels", "grids", "closed_due_month", "trend", "reported_yesterday"):
+            assert pictured(counted, first, told.ground, at)[name] == whole[name], (frame, name)
+    next_day = figures_at(after.lives, after.ground, day.end)["county"]
+    kept = ("open", "unreceipted", "paused", "adjudication")
+    assert {name: whole["county"][name] for name in kept} == {name: next_day[name] for name in kept}
+
+
+def value_at(points: list[int], frame: int) -> int:
+    return next((points[n + 1] for n in range(len(points) - 2, -2, -2) if points[n] <= frame), 0)
+
+
+def test_a_case_of_long_ago_is_found_by_how_long_it_was_open(county_store: Store) -> None:
+    """Whoever was open on a day is found, whenever the case ended; the proof is a look that was taken then."""
+    county = County(county_store, 3)
+    for days in (0.5, 20, 31, 31.9, 33, 90):  # a case each that lives so long
+        county.now = BEGAN
+        county.report(county.leaves[0])
+        with county_store.read() as connection:
+            code = connection.execute(select(t.cases.c.code).order_by(t.cases.c.id.desc())).scalars().first()
+        county.ends.append((days, str(code)))
+    county.now = BEGAN + 13 * HOUR
+    county.look()
+    for days, code in county.ends:
+        county.door.move(code, "close-at-source", PEOPLE[4], BEGAN + timedelta(days=days), {})
+    assert county.looks[0]["body"]["county"]["open"] == 5 + (county.looks[0]["at"] < BEGAN + timedelta(days=0.5))
+    assert county.compared(county.looks[0]) == []
+
+
+# --- the duty and the answer -----------------------------------------------------------------------------------------
+
+
+def test_the_duty_writes_the_day_down_until_its_end(sqlite_county: Store) -> None:
+    county = County(sqlite_county, 5)
+    with sqlite_county.write() as connection:
+        set_timebase(connection, Timebase(real_now(), BEGAN, 0.0))
+    clock = CountyClock(sqlite_county, refresh=0)
+    rules = Rules(sqlite_county, ZONE)
+    duty = Recording(Desk(sqlite_county, rules, clock, Directories(sqlite_county), Vault(SECRET)))
+    county.report(county.leaves[0])
+    assert duty.round() and not duty.round(), "not again within ten minutes"
+    with sqlite_county.write() as connection:
+        set_timebase(connection, Timebase(real_now(), BEGAN + HOUR - timedelta(seconds=3), 0.0))
+    county.report(county.leaves[0])
+    assert duty.round(), "the last look"
+    duty.release()
+    with sqlite_county.read() as connection:
+        record = records.of_day(connection, BEGAN.astimezone(ZONE).date())
+        assert record is not None and record.body["county"]["open"] == 2
+        assert records.compared(connection, record, ZONE, county.towns) == []
+
+
+@pytest.fixture
+def shown(sqlite_county: Store, tmp_path: Path) -> Iterator[tuple[Flask, County]]:
+    county = County(sqlite_county, 11)
+    county.live(120)
+    add_people(sqlite_county)
+    with sqlite_county.write() as connection:
+        set_timebase(connection, Timebase(real_now(), county.now, 0.0))
+    with web(sqlite_county, tmp_path) as app:
+        yield app, county
+
+
+def test_a_past_day_is_answered_with_its_series_its_news_and_its_record(shown: tuple[Flask, County]) -> None:
+    app, county = shown
+    client = browser(app, county.store, "leader")
+    today = county.now.astimezone(ZONE).date()
+    body = client.get("/live/past?day=").get_json()
+    assert body["day"] == str(today - timedelta(days=1)) == body["last"] and body["frames"] == 1441
+    day = county.looks[-1]["day"] if county.looks[-1]["day"] < today else county.looks[0]["day"]
+    body = client.get(f"/live/past?day={day}").get_json()
+    seen = [one for one in county.looks if one["day"] == day][-1]
+    assert body["record"] == {"at": micros(seen["at"]) // 1000, "differences": [], "differing": 0}
+    assert body["news"] and all(line[1] < len(body["cases"]) for line in body["news"])
+    assert [line[0] for line in body["news"]] == sorted(line[0] for line in body["news"])
+    empty = client.get(f"/live/past?day={body['first']}")
+    assert empty.status_code == 200
+
+
+def test_a_day_that_cannot_be_shown_is_refused_in_a_sentence(shown: tuple[Flask, County]) -> None:
+    app, county = shown
+    client = browser(app, county.store, "duty")
+    today = county.now.astimezone(ZONE).date()
+    for text, reason in (
+        (str(today), "today"), (str(today + timedelta(days=1)), "future"), ("2001-01-01", "before"),
+        ("2026-02-30", "form"), ("yesterday", "form"), ("<script>", "form"), ("9" * 400, "form"), ("2026-11-20T00", "form"),
+    ):  # fmt: skip
+        found = problem(client.get("/live/past", query_string={"day": text}))
+        assert (found["field"], found["reason"]) == ("day", reason), text
+
+
+def test_only_whoever_sees_the_whole_county_sees_its_past(shown: tuple[Flask, County]) -> None:
+    app, county = shown
+    for role in ("duty", "leader", "operator", "display"):
+        assert browser(app, county.store, role).get("/live/past?day=").status_code == 200
+    for role in ("department", "grid", "admin", "auditor"):
+        assert browser(app, county.store, role).get("/live/past?day=").status_code == 403
+    assert browser(app, county.store).get("/live/past?day=").status_code == 401
+    with county.store.write() as connection:
+        connection.execute(update(t.account).where(t.account.c.name == "leader").values(area="990100100"))
+    assert browser(app, county.store, "leader").get("/live/past?day=").status_code == 403
+
+
+def test_an_empty_county_has_no_past(sqlite_county: Store, tmp_path: Path) -> None:
+    add_people(sqlite_county)
+    with web(sqlite_county, tmp_path) as app:
+        found = problem(browser(app, sqlite_county, "leader").get("/live/past?day=2026-11-20"))
+    assert found["reason"] == "empty"
