@@ -116,7 +116,7 @@ def made(parts: Services, day: date) -> dict[str, Any]:
     with desk.steady(parts.store) as connection:
         told = reading.read(connection, there, towns)
         record = records.of_day(connection, day)
-        differing = [] if record is None else records.compared(connection, record, zone, towns)
+        differing = [] if record is None else records.compared(connection, record, zone, towns, told)
         earlier = reading.before(connection, there, BEFORE)
         came = reading.first_day(connection)
     assert came is not None

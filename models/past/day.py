@@ -181,6 +181,8 @@ GRID = {"open": "0", "soon": "1", "overdue": "2"}
 def _hours(due: int, since: int, until: int, day: Bounds) -> Iterator[Span]:
     """Its deadline falls into the Nth hour ahead, or did into the Nth behind."""
     low, high = max(since, day.start), min(until, day.end)
+    if not low - SPARK * HOUR < due < high + SPARK * HOUR:
+        return
     for hour in range(SPARK):
         for name, begins in (("s", due - (hour + 1) * HOUR + 1), ("o", due + hour * HOUR)):
             begins = due + 1 if begins == due and name == "o" else begins
@@ -287,11 +289,25 @@ def series(lives: Sequence[Life], ground: Ground) -> dict[str, list[int]]:
     burning: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     for key, amount in ground.base.items():
         steps[key][0] += amount
+    day = ground.bounds
+    start, last, after = day.start, len(frames) - 1, day.end
+
+    def counted(key: str, since: int, until: int) -> None:
+        """`frame_of` both ends, written out: this is done some hundred thousand times a day."""
+        one = 0 if since <= start else -((start - since) // MINUTE)
+        other = 0 if until <= start else -((start - until) // MINUTE)
+        one = one if one < last else last if since < after else last + 1
+        other = other if other < last else last if until < after else last + 1
+        if one < other:
+            changes = steps[key]
+            changes[one] += 1
+            changes[other] -= 1
+
     for key, since, until in _beside(ground):
-        _step(steps[key], since, until, ground.bounds)
+        counted(key, since, until)
     for life in lives:
-        for key, since, until in spans(life, ground.bounds):
-            _step(steps[key], since, until, ground.bounds)
+        for key, since, until in spans(life, day):
+            counted(key, since, until)
         for code, since, until, due in dues(life):
             if until > ground.bounds.start and since < ground.bounds.end:
                 burning[code].append((since, until, due))
@@ -307,13 +323,6 @@ def frame_of(at: int, day: Bounds) -> int:
         return 0
     number = -(-(at - day.start) // MINUTE)
     return number if number < last else last if at < day.end else last + 1
-
-
-def _step(changes: dict[int, int], since: int, until: int, day: Bounds) -> None:
-    one, other = frame_of(since, day), frame_of(until, day)
-    if one < other:
-        changes[one] += 1
-        changes[other] -= 1
 
 
 def _summed(changes: Mapping[int, int]) -> list[int]:

@@ -80,6 +80,14 @@ def first_day(connection: Connection) -> datetime | None:
     return found
 
 
+def is_ahead(connection: Connection, known: Known, at: datetime) -> bool:
+    """Whether the trace has lines of the two days up to this moment that were not known then."""
+    rows = select(line.id).where(
+        line.happened_at > at - timedelta(days=2), line.happened_at <= at, line.id > known.line
+    )
+    return any(not known.has(row[0]) for row in connection.execute(rows))
+
+
 def before(connection: Connection, bounds: Bounds, limit: int) -> Sequence[Any]:
     """The cases that were reported last before a day, newest first."""
     rows = select(*COLUMNS).where(c.reported_at < instant(bounds.start))

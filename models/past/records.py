@@ -68,10 +68,17 @@ def of_day(connection: Connection, day: date) -> Row[Any] | None:
     return connection.execute(select(day_record).where(day_record.c.day == day)).first()
 
 
-def compared(connection: Connection, record: Row[Any], zone: ZoneInfo, towns: Sequence[str]) -> list[dict[str, Any]]:
-    """Where a day's record and the trace, folded to the same moment, say something else; empty where they agree."""
+def compared(
+    connection: Connection, record: Row[Any], zone: ZoneInfo, towns: Sequence[str], told: reading.PastDay | None = None
+) -> list[dict[str, Any]]:
+    """Where a day's record and the trace, folded to the same moment, say something else; empty where they agree.
+
+    Args:
+        told: the day as it was read already; it is read anew only where some line was not known when it was recorded.
+    """
     moment = Moment(record.at, zone)
     day = bounds(moment.today, zone)
     known = reading.Known(record.line, frozenset(record.lines))
-    told = reading.read(connection, day, towns, known)
+    if told is None or reading.is_ahead(connection, known, record.at):
+        told = reading.read(connection, day, towns, known)
     return differences(record.body, figures_at(told.lives, told.ground, micros(record.at)))

@@ -90,6 +90,7 @@ GET  /live/reference                     | {WATCH}                        |
 GET  /live/snapshot                      | {WATCH}                        |
 GET  /live/duty                          | {WATCH}                        |
 GET  /live/overview                      | duty leader operator           |
+GET  /live/past                          | {WATCH}                        |
 GET  /map/areas.geojson                  | display {DESK} admin           |
 GET  /healthz                            | anyone                         | anyone
 GET  /readyz                             | anyone                         | anyone
