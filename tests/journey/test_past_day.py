@@ -195,6 +195,7 @@ def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store
     page.wait_for_url("**/wall")
     expect(page.locator(".tool-past")).to_be_visible(timeout=30_000)
     assert page.locator(".past-frame").count() == 0
+    pictured(page, "live")
 
 
 @pytest.mark.timeout(300)

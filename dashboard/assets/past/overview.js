@@ -3,7 +3,6 @@ import { el, setAttribute, setText } from "../ui/dom.js";
 import { makeWords } from "../ui/words.js";
 import { buildCards } from "../overview/cards.js";
 import { buildMap } from "../overview/map.js";
-import { buildRanking } from "../overview/ranking.js";
 import { buildTrend } from "../overview/trend.js";
 import { fitting, keyed } from "../overview/rows.js";
 import { foldAll, stateNow } from "../wall/feed.js";
@@ -47,7 +46,7 @@ export async function start(root, reference) {
   };
   const views = [
     buildCards(root.querySelector("#ov-figures"), context),
-    buildRanking(panel("who", "past.who"), context),
+    buildHolders(panel("who", "past.who"), context),
     buildMap(panel("where"), context),
     buildHours(buildTrend(panel("trend", "past.trend"), context), words),
   ];
@@ -86,6 +85,35 @@ export async function start(root, reference) {
   guardLinks(root, words, player.say);
   player.begin();
   root.dataset.ready = "yes";
+}
+
+/** What each department held then, the most overdue first. */
+function buildHolders(panel, { words, truth, reference }) {
+  const names = new Map(reference.departments.map((department) => [department.code, department]));
+  const columns = { overdue: "overdue", due_soon: "soon", open: "open", unreceipted: "unreceipted" };
+  const head = el("div", { class: "past-who past-who-head" }, el("span", {}, words.t("wall.departments.name")), ...Object.values(columns).map((key) => el("span", { class: "num" }, words.t(`wall.departments.${key}`))));
+  const box = el("div", { class: "past-rows" });
+  panel.body.append(head, box);
+  const fit = fitting(box);
+  const rows = keyed(box, ({ key }) => {
+    const cells = Object.keys(columns).map((name) => [name, el("span", { class: "num", "data-column": name })]);
+    const slots = cells.map(([name, cell]) => [name, cell, truth.slot(cell, `department-${name.replace("_", "-")}`, "figures")]);
+    return {
+      node: el("div", { class: "past-who", "data-department": key }, el("b", {}, words.short(names.get(key)) || key), ...cells.map(([, cell]) => cell)),
+      write({ row }) {
+        for (const [name, cell, slot] of slots) {
+          slot.write(row[name], words.number(row[name]));
+          setAttribute(cell, "data-some", row[name] ? "" : null);
+        }
+      },
+    };
+  });
+  return {
+    write({ figures }) {
+      rows(figures.departments.map((row) => ({ key: row.code, row })));
+      fit();
+    },
+  };
 }
 
 /** What happened last, by case, as on the wall. */

@@ -30,6 +30,11 @@ export function timeOf(day, frame) {
   return frame >= day.frames - 1 ? day.end : day.start + frame * day.frame;
 }
 
+/** Most overdue first, then most due soon, then the earliest deadline, as the county's picture has them. */
+function moreUrgent(a, b) {
+  return b.overdue - a.overdue || b.due_soon - a.due_soon || (a.next_due_at ?? "9").localeCompare(b.next_due_at ?? "9") || a.code.localeCompare(b.code);
+}
+
 /** @param day the body of `/live/past` */
 export function makePicture(day) {
   const keys = Object.keys(day.series);
@@ -69,7 +74,7 @@ export function makePicture(day) {
         longest_overdue_seconds: first !== null && first < now ? Math.floor((now - first) / 1000) : null,
         new_today_open: at("new"), levels: Object.fromEntries([1, 2, 3, 4].map((level) => [level, at(`l:${level}`)])),
         towns: Object.fromEntries(day.towns.map((town) => [town, counts(`t:${town}:`, COUNTS)])),
-        departments: holders.filter((code) => at(`d:${code}:open`)).map((code) => ({ code, ...counts(`d:${code}:`, HELD), next_due_at: next(code) ? iso(next(code)) : null })),
+        departments: holders.filter((code) => at(`d:${code}:open`)).map((code) => ({ code, ...counts(`d:${code}:`, HELD), next_due_at: next(code) ? iso(next(code)) : null })).sort(moreUrgent),
         trend, spark: sparkAt(trend, at), pins: [], escalations: [], escalations_total: 0, escalation_groups: [],
       };
     },
