@@ -245,19 +245,22 @@ def pictured(counted: Mapping[str, int], first: Mapping[str, int], ground: Groun
         "towns": {
             town: {told: counted.get(f"t:{town}:{key}", 0) for key, told in COUNTS.items()} for town in ground.towns
         },
-        "departments": sorted(
-            (
-                {"code": code}
-                | {told: counted.get(f"d:{code}:{key}", 0) for key, told in HELD.items()}
-                | {"next_due_at": iso(instant(first[code])) if code in first else None}
-                for code in codes
-            ),
-            key=lambda row: (-row["overdue"], -row["due_soon"], row["next_due_at"] or "9", row["code"]),
-        ),
+        "departments": _departments(counted, first, codes),
         "trend": {"hours": [iso(instant(hour)) for hour in hours], **trend},
         "spark": _spark(counted, trend),
         "grids": grids,
     }
+
+
+def _departments(counted: Mapping[str, int], first: Mapping[str, int], codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Most overdue first, then most due soon, then the earliest deadline."""
+    rows: list[dict[str, Any]] = [
+        {"code": code}
+        | {told: counted.get(f"d:{code}:{key}", 0) for key, told in HELD.items()}
+        | {"next_due_at": iso(instant(first[code])) if code in first else None}
+        for code in codes
+    ]
+    return sorted(rows, key=lambda row: (-row["overdue"], -row["due_soon"], row["next_due_at"] or "9", row["code"]))
 
 
 TREND = {"reported": "hr", "closed": "hc"}
