@@ -7,8 +7,8 @@ from alembic import op
 
 from models.tables import Id, Utc
 
-revision = "0023_past_days"
-down_revision = "0022_lean_indexes"
+revision = "0024_past_days"
+down_revision = "0023_answers_count"
 branch_labels = None
 depends_on = None
 
