@@ -195,7 +195,7 @@ def test_every_figure_equals_the_list_that_it_opens(ground: Ground) -> None:
     for by, key in (("area", "town"), ("department", "department")):
         found = ground.ask(by)
         for row in found.rows:
-            for indicator in found.version.indicators:
+            for indicator in (one for one in found.version.indicators if not one.asked):  # people have no list of cases
                 one = row.now.shares[indicator.code]
                 for part, number in (("of", one.of), ("hits", one.hits), ("miss", one.of - one.hits)):
                     cell = Listing(

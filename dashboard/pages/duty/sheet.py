@@ -21,6 +21,7 @@ from models.directory import Directory
 from models.duty import handover, roster
 from models.duty.handover import SECTIONS, Part
 from models.messages import iso
+from models.moves import ENDED
 from models.reference import rosters
 
 WORDS = ("duty.network", "duty.expired", "duty.forbidden", "duty.conflict", "desk.stale", "duty.sure")
@@ -215,7 +216,7 @@ def _camera(context: PageContext, row: Mapping[str, Any], cut: datetime) -> html
 def _case(context: PageContext, directory: Directory, row: Mapping[str, Any], cut: datetime) -> html.Tr:
     due_at = datetime.fromisoformat(row["due_at"]) if row["due_at"] else None
     department = directory.departments.get(row["department"] or "")
-    late = due_at is not None and due_at < cut
+    late = due_at is not None and due_at < cut and row["stage"] not in ENDED
     cells = [
         html.Td(html.A(row["code"], href=f"/cases/{row['code']}"), className="num duty-code"),
         html.Td(parts.level(context, row["level"]), className="duty-level"),
