@@ -24,6 +24,8 @@ def has_desk(visitor: Visitor) -> bool:
 
 def concerns(visitor: Visitor, fact: Mapping[str, Any]) -> bool:
     """Whether a fact may have changed what lies on this desk. Rather once too often."""
+    if fact.get("kind") == "warning.received":
+        return visitor.role is not Role.DEPARTMENT  # the strip of warnings is shown to the centre
     if "case" not in fact:
         return False
     if visitor.role is not Role.DEPARTMENT:

@@ -150,6 +150,7 @@ TABLE: tuple[Route, ...] = (
     Route("/live/reference", roles=WATCH),
     Route("/live/snapshot", roles=WATCH),
     Route("/live/duty", roles=WATCH),
+    Route("/live/warnings", roles=WATCH),
     Route("/live/emergencies", roles=WATCH | EVALUATED),
     Route("/live/emergencies/<number>", roles=EVALUATED),
     Route("/live/overview", roles=CENTRE),

@@ -19,6 +19,8 @@ from models.exchange.outgoing import Issuer
 from models.messages import Instant, iso
 from models.timebase import real_now
 
+STRIP = 6
+STRIP_FIELDS = ("event", "headline", "colour", "area")
 ATOM = "http://www.w3.org/2005/Atom"
 
 
@@ -74,6 +76,7 @@ def mount(server: Flask) -> None:
     server.add_url_rule("/api/v1/emergencies/<number>/cap.xml", "cap_emergency", _emergency)
     server.add_url_rule("/cap/emergencies.atom", "cap_feed", _feed)
     server.add_url_rule("/cap/warnings", "cap_take", _take, methods=["POST"])
+    server.add_url_rule("/live/warnings", "live_warnings", _in_force)
 
 
 def page(query: WarningQuery) -> WarningPage:
@@ -87,6 +90,19 @@ def page(query: WarningQuery) -> WarningPage:
         WarningRow(**{name: getattr(row, name) for name in WarningRow.model_fields}) for row in rows[: query.limit]
     ]
     return WarningPage(warnings=found, total=total, next=found[-1].id if more else None, as_of=real)
+
+
+def _in_force() -> Response:
+    """What the strip of the wall and the desk shows: the gravest warnings in force, and how many there are."""
+    real = real_now()
+    with services().store.read() as connection:
+        found = incoming.in_force(connection, real, STRIP)
+    shown = [
+        {"id": row.id, "exercise": row.status == "Exercise", **{name: getattr(row, name) for name in STRIP_FIELDS}}
+        for row in found.gravest
+    ]
+    ends = iso(found.ends) if found.ends else None
+    return jsonify(as_of=iso(real), total=found.total, ends=ends, warnings=shown)
 
 
 def _listed(query: WarningQuery) -> Response:

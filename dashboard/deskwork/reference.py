@@ -17,7 +17,7 @@ from models.deskwork.inbox import reasons
 from models.directory import Directory
 from models.moves import Role
 
-WORDS = ("work.", "cases.", "case.", "common.", "cameras.", "desk.")
+WORDS = ("work.", "cases.", "case.", "common.", "cameras.", "desk.", "exchange.strip.", "exchange.colour.")
 WATCHING = frozenset({Role.DUTY, Role.OPERATOR, Role.LEADER})
 """Who hears every fact of the county, and may look through its cameras."""
 

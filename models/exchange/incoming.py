@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, update
 
 from models.door.writing import Writing
 from models.exchange import cap
@@ -19,6 +19,8 @@ from models.messages import WarningReceived
 
 PAGE = 50
 ENDING = ("Update", "Cancel")
+UNTOLD = timedelta(days=1)
+"""How long a warning that names no end is in force."""
 w = xt.warning.c
 
 
@@ -178,7 +180,7 @@ STATES = ("in-force", "accepted", "refused", "all")
 def predicate(state: str, real: datetime) -> Any:
     """What a state of the list means; `in-force`: accepted, meant in earnest or as an exercise, not ended, not expired."""
     live = and_(w.state == "accepted", w.ended_by.is_(None), w.kind.in_(("Alert", "Update")))
-    fresh = or_(w.expires > real, and_(w.expires.is_(None), w.sent > real - timedelta(days=1)))
+    fresh = or_(w.expires > real, and_(w.expires.is_(None), w.sent > real - UNTOLD))
     known = {"accepted": w.state == "accepted", "refused": w.state == "refused", "all": w.id > 0}
     return and_(live, fresh, w.status.in_(("Actual", "Exercise"))) if state == "in-force" else known[state]
 
@@ -197,6 +199,30 @@ def listed(
         predicate("in-force", real).label("in_force"),
     ]
     return connection.execute(select(*columns).where(*where).order_by(w.id.desc()).limit(size)).all()
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What is in force at a moment: the gravest, how many there are, and when the first of all of them ends."""
+
+    gravest: Sequence[Any]
+    total: int
+    ends: datetime | None
+
+
+def in_force(connection: Connection, real: datetime, size: int) -> InForce:
+    """As a screen with little room names them: in earnest before an exercise, the gravest colour first, then the newest."""
+    grave = case({colour: place for place, colour in cap.COLOURS.items()}, value=w.colour, else_=len(cap.COLOURS) + 1)
+    earnest = case((w.status == "Actual", 0), else_=1)
+    where = predicate("in-force", real)
+    shown = select(w.id, w.status, w.event, w.headline, w.colour, w.area).where(where)
+    rows = connection.execute(shown.order_by(earnest, grave, w.id.desc()).limit(size)).all()
+    untold = case((w.expires.is_(None), w.sent))
+    sums = select(func.count(), func.min(w.expires), func.min(untold)).select_from(xt.warning).where(where)
+    total, told, sent = connection.execute(sums).one()
+    ends = [told] if told is not None else []
+    ends += [sent + UNTOLD] if sent is not None else []
+    return InForce(rows, int(total), min(ends, default=None))
 
 
 def count(connection: Connection, state: str, real: datetime) -> int:

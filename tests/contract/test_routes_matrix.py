@@ -154,6 +154,7 @@ GET  /emergencies/E-1/review.xlsx        | duty leader operator           |
 GET  /emergencies/E-1/reports/1          | duty leader operator           |
 GET  /emergencies/E-1/reports/1/pdf      | duty leader operator           |
 GET  /emergencies/E-1/reports/1/docx     | duty leader operator           |
+GET  /live/warnings                      | {WATCH}                        |
 GET  /live/emergencies                   | display duty leader operator department |
 GET  /live/emergencies/E-1               | duty leader operator department |
 GET  /api/v1/plans                       | duty leader operator department | read operate

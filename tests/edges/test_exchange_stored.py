@@ -95,6 +95,33 @@ def test_only_what_is_in_force_is_called_so_on_any_list(county_store: Store) -> 
         assert sum(rows.values()) == incoming.count(connection, "in-force", real_now())
 
 
+def test_the_strip_names_the_gravest_in_earnest_counts_all_and_knows_when_the_first_ends(county_store: Store) -> None:
+    now = real_now().replace(microsecond=0)
+    info = fresh().infos[0]
+    soon = now + timedelta(minutes=9)
+    for number, (severity, status, expires) in enumerate(
+        [
+            ("Minor", "Actual", soon),
+            ("Extreme", "Exercise", now + timedelta(hours=1)),
+            ("Moderate", "Actual", None),
+            ("Severe", "Actual", now + timedelta(hours=2)),
+            ("Extreme", "Test", now + timedelta(hours=3)),  # in force it is not
+        ]
+    ):
+        one = replace(info, severity=severity, expires=expires)
+        take(county_store, cap.build(fresh(identifier=f"w{number}", sent=now, status=status, infos=(one,))))
+    with county_store.read() as connection:
+        found = incoming.in_force(connection, real_now(), 3)
+        later = incoming.in_force(connection, soon, 9)
+        endless = incoming.in_force(connection, now + timedelta(hours=5), 9)
+    assert [(row.colour, row.status) for row in found.gravest] == [
+        ("orange", "Actual"), ("yellow", "Actual"), ("blue", "Actual"),
+    ]  # fmt: skip
+    assert found.total == 4 == states(county_store)["in-force"] and found.ends == soon
+    assert [row.status for row in later.gravest] == ["Actual", "Actual", "Exercise"] and later.total == 3
+    assert endless.total == 1 and endless.ends == now + incoming.UNTOLD
+
+
 @pytest.mark.parametrize(
     ("raw", "code"),
     [

@@ -30,6 +30,7 @@ FACT = {"kind": "case.moved", "case": "GC-1", "department": "cg", "area": "99010
         (FACT | {"department": "zj", "action": "transfer"}, True),
         (FACT | {"department": "zj", "action": "file"}, False),
         ({"kind": "camera.changed", "camera": "1"}, False),
+        ({"kind": "warning.received", "warning": 1}, False),
     ],
 )
 def test_a_department_hears_of_its_own_and_of_what_may_be_offered_to_it(fact: dict[str, Any], heard: bool) -> None:
@@ -39,6 +40,10 @@ def test_a_department_hears_of_its_own_and_of_what_may_be_offered_to_it(fact: di
 def test_a_desk_of_a_town_hears_of_its_town() -> None:
     assert concerns(TOWN, FACT)
     assert not concerns(TOWN, FACT | {"area": "990100101001001", "town": "990100101"})
+
+
+def test_a_desk_of_the_centre_hears_that_a_warning_came() -> None:
+    assert concerns(TOWN, {"kind": "warning.received", "warning": 1})
 
 
 def test_who_sees_the_whole_county_or_has_no_desk_is_sent_to_another_topic() -> None:

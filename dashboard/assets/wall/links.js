@@ -18,6 +18,7 @@ export const FIGURE_LISTS = {
   adjudication: listOf("adjudication"),
   "cameras-online": "/cameras",
   "cameras-total": "/cameras",
+  "warnings-in-force": "/warnings",
   "level-1": listOf("open", { level: 1 }),
   "level-2": listOf("open", { level: 2 }),
   "level-3": listOf("open", { level: 3 }),

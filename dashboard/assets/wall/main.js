@@ -7,6 +7,7 @@ import { makeClock } from "../ui/clock.js";
 import { makeLatency } from "../ui/latency.js";
 import { Live } from "../ui/live.js";
 import { makeWords } from "../ui/words.js";
+import { buildStrip } from "../exchange/strip.js";
 import { buildBanner } from "./banner.js";
 import { buildDepartments, buildTowns } from "./departments.js";
 import { buildEmergency } from "./emergency.js";
@@ -64,6 +65,7 @@ function buildViews(root, context) {
   const map = new GridMap(panelOf("wall-map"), whole);
   return {
     map,
+    warnings: buildStrip({ words: context.words, linked: context.reference.role !== "display", slotOf: (node, text) => context.truth.slot(node, "warnings-in-force", "link", text) }),
     header: buildHeader(document.getElementById("wall-header"), whole),
     banner: buildBanner(document.getElementById("wall-banner"), whole),
     figures: buildFigures(document.getElementById("wall-figures"), whole),
@@ -177,6 +179,7 @@ export async function start(root) {
   const truth = new Truth(words, clock);
   const sound = makeSound();
   const views = buildViews(root, { words, clock, truth, reference, sound });
+  root.querySelector(".wall-header-live").before(views.warnings.node);
   const painter = makePainter(views, { latency, truth });
   let heard = performance.now();
   let away = false;
@@ -191,6 +194,7 @@ export async function start(root) {
     else if (message.kind === "map") painter.map(message);
     else if (message.kind === "time.changed") clock.set(message);
     else if (message.kind.startsWith("emergency.")) views.emergency.fact(message);
+    else if (message.kind === "warning.received") views.warnings.refresh();
     else painter.fact(message);
     truth.heard("link", clock.server());
   }
@@ -203,6 +207,7 @@ export async function start(root) {
     onSnapshot(picture) {
       views.feed.reset(picture.feed);
       views.emergency.snapshot();
+      views.warnings.refresh();
       painter.map(picture.map);
       painter.figures(picture.figures);
     },

@@ -6,7 +6,7 @@ import { el, rem, setHidden, setText } from "../ui/dom.js";
 import { FIGURE_LISTS, listOf } from "./links.js";
 
 const HOLDERS = "[data-figure], tr[data-department], tr[data-town]";
-const ORIGINS = { "cameras-online": "cameras", "cameras-total": "cameras", "latency-p95": "wall" };
+const ORIGINS = { "cameras-online": "cameras", "cameras-total": "cameras", "latency-p95": "wall", "warnings-in-force": "warnings" };
 
 export function buildPopover(root, { words, clock, reference }) {
   const title = el("b", { class: "pop-title" });

@@ -1,4 +1,5 @@
 /** The desk: inbox, the file of the case in hand, the keyboard, and news as it comes. */
+import { buildStrip } from "../exchange/strip.js";
 import { el } from "../ui/dom.js";
 import { listen } from "../ui/ear.js";
 import { Live } from "../ui/live.js";
@@ -25,6 +26,9 @@ export async function start(root) {
   const back = el("button", { type: "button", class: "tool file-back", onclick: () => showList(true) }, words.t("work.back"));
   room.before(back);
   room.append(el("p", { class: "empty" }, words.t("work.choose")));
+
+  const warnings = report && buildStrip({ words, linked: true }); // for the people of the centre
+  if (warnings) root.querySelector(".work-room").after(warnings.node);
 
   let before = {};
   function opened(code) {
@@ -74,6 +78,7 @@ export async function start(root) {
   let waiting = 0;
   function news(fact) {
     if (fact.kind === "time.changed") reference.clock.set(fact);
+    if (fact.kind === "warning.received") warnings?.refresh();
     if (!/^(case|order|clock)\./.test(fact.kind)) return;
     if (fact.case === file.code && !file.busy) file.refresh();
     else if (fact.case === file.code) file.fresh(true);
@@ -91,14 +96,23 @@ export async function start(root) {
       fetchSnapshot: inbox.fetchLook,
       onSnapshot: begin,
       onMessage: news,
-      onState: (state) => inbox.say(state),
+      onState: linked,
       onForbidden: () => location.assign("/login?next=/desk"),
     }).start();
   } else {
     await look();
     begin();
-    if (reference.desk_url) listen({ url: reference.desk_url, topic: "desk", onMessage: heard, onState: (state) => inbox.say(state) });
+    if (reference.desk_url) listen({ url: reference.desk_url, topic: "desk", onMessage: heard, onState: linked });
     setInterval(look, reference.desk_url ? SAFE_MS : LOOK_MS);
+  }
+
+  let link = "";
+  function linked(state) {
+    inbox.say(state);
+    if (state === link) return;
+    link = state;
+    warnings?.say(state);
+    if (state === "live") warnings?.refresh();
   }
 
   /** A desk that sees a part of the county hears that something of its own has changed, and looks. */
@@ -107,6 +121,7 @@ export async function start(root) {
   }
 
   async function look() {
+    warnings?.refresh();
     try {
       await inbox.fetchLook();
       if (!reference.desk_url) inbox.say("live");
