@@ -26,6 +26,8 @@ COMMANDER = "commander"
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Minutes = Annotated[int, Field(ge=1, le=10_080)]
+Grade = Annotated[int, Field(ge=1, le=4)]
+"""A response level: 1 (Ⅰ, the gravest) to 4 (Ⅳ)."""
 Placed = tuple[list[int | str], str]
 
 
@@ -72,7 +74,8 @@ class When:
 @dataclass(frozen=True)
 class Step:
     """A task of one department. Its clock begins when it opens: at the start, with the answer it hangs on (`when`), or
-    when the step before it (`after`) is done. `life`: it saves lives and is done first."""
+    when the step before it (`after`) is done. `life`: it saves lives and is done first. `from_level`: it belongs to
+    responses of this level and graver ones only."""
 
     __pydantic_config__ = STRICT
     code: Code
@@ -84,6 +87,7 @@ class Step:
     when: When | None = None
     after: Code | None = None
     life: bool = False
+    from_level: Grade = 4
 
 
 @dataclass(frozen=True)
@@ -99,11 +103,13 @@ class Clocks:
 
 @dataclass(frozen=True)
 class Party:
-    """A department of the plan; `clocks` where it has others than the plan's."""
+    """A department of the plan; `clocks` where it has others than the plan's. `from_level`: it is called from this level
+    upwards; one that begins lower and is raised calls it then."""
 
     __pydantic_config__ = STRICT
     department: str
     clocks: Clocks | None = None
+    from_level: Grade = 4
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class Level:
     """A response level, 1 (Ⅰ) to 4 (Ⅳ): when it is chosen, and how often 续报 are due."""
 
     __pydantic_config__ = STRICT
-    level: Annotated[int, Field(ge=1, le=4)]
+    level: Grade
     when: Text
     when_en: Text
     follow_up_minutes: Minutes
@@ -146,8 +152,21 @@ class Plan:
 
     @cached_property
     def departments(self) -> tuple[str, ...]:
-        """Every department that it calls, the lead first."""
-        return tuple(dict.fromkeys((self.lead, *(party.department for party in self.parties))))
+        """Every department that it calls at its gravest, the lead first."""
+        return self.called_at(1)
+
+    def called_at(self, level: int) -> tuple[str, ...]:
+        """The departments that it calls at this level, the lead first."""
+        wanted = (party.department for party in self.parties if level <= party.from_level)
+        return tuple(dict.fromkeys((self.lead, *wanted)))
+
+    def from_level(self, department: str) -> int:
+        """The mildest level at which it calls this department."""
+        return next((party.from_level for party in self.parties if party.department == department), 4)
+
+    def steps_of(self, departments: Collection[str], level: int) -> list[Step]:
+        """What these departments have to do at this level."""
+        return [step for step in self.steps if step.department in departments and level <= step.from_level]
 
     def clocks_of(self, department: str) -> Clocks:
         """The clocks of a department."""
@@ -169,6 +188,9 @@ def faults(plan: Plan) -> Iterator[Placed]:
     for i, party in enumerate(plan.parties):
         if party.clocks is not None:
             yield from _clock_faults(["parties", i, "clocks"], party.clocks)
+        yield from _grade_faults(plan, ["parties", i, "from_level"], party.from_level)
+        if party.department == plan.lead and party.from_level != 4:
+            yield ["parties", i, "from_level"], f"The lead {plan.lead!r} is called at every level."
     if COMMANDER not in {role.code for role in plan.roles}:
         yield ["roles"], f"Expected a role with the code {COMMANDER!r}: every room has a commander."
     for i, step in enumerate(plan.steps):
@@ -203,7 +225,14 @@ def _clock_faults(keys: list[int | str], clocks: Clocks) -> Iterator[Placed]:
         yield keys, f"Expected received ≤ departed ≤ arrived ≤ done; came {', '.join(map(str, minutes))}."
 
 
+def _grade_faults(plan: Plan, keys: list[int | str], grade: int) -> Iterator[Placed]:
+    gravest = min(level.level for level in plan.levels)
+    if grade < gravest:
+        yield keys, f"The plan knows no level as grave as {grade}; its gravest is {gravest}."
+
+
 def _step_faults(plan: Plan, i: int, step: Step) -> Iterator[Placed]:
+    yield from _grade_faults(plan, ["steps", i, "from_level"], step.from_level)
     if step.department not in plan.departments:
         known = plan.departments
         sentence = f"The plan does not call the department {step.department!r}{likely(step.department, known)}."

@@ -45,7 +45,7 @@ def drill(
             plans = rooms.plans(connection)
         if plan not in plans:
             raise Refusal(f"There is no plan {plan!r}; expected one of {', '.join(sorted(plans))}.")
-        played = _read(script) if script else scripted(plans[plan], silent)
+        played = _read(script) if script else scripted(plans[plan], level, silent)
         longest = float(plans[plan].clocks.done) if until is None else until
         _play(parts, Start(plan, level, "脚本演练", drill=True, speed=speed), played, speed, longest)
 

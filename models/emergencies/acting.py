@@ -21,7 +21,7 @@ from models.emergencies.drafting import compose
 from models.emergencies.moves import CENTRE, check, own
 from models.emergencies.nouns import MATRIX, Move, Progress, State, TaskState
 from models.emergencies.rooms import Room, change, fact_fields, locked, set_clock, standing_of, write
-from models.emergencies.starting import Confirmation, begin, call, open_tasks
+from models.emergencies.starting import Confirmation, begin, call, open_tasks, put_tasks
 from models.masking import masked
 from models.messages import EmergencyCancelled, EmergencyMoved
 from models.moves import Actor, Refused, Role
@@ -182,6 +182,33 @@ def _answered(doing: Acting) -> None:
 
 def _reopen(doing: Acting) -> None:
     open_tasks(doing.work, doing.room, doing.now)
+
+
+def _called_after(doing: Acting) -> None:
+    """Whoever is called by name has what the plan wants of it at this level."""
+    put_tasks(doing.work, doing.room, {str(doing.department)})
+    _reopen(doing)
+
+
+def _levelled(doing: Acting) -> None:
+    """A graver level calls whom the plan wants from there on, and gives those that are here what it wants besides. Nobody
+    who was sent home is called by it, and a milder level sends nobody home: that is the commander's own word."""
+    work, room, now = doing.work, doing.room, doing.now
+    here = {one.department for one in room.parties if one.state != Progress.RELEASED}
+    known = {one.department for one in room.parties}
+    called = [code for code in room.plan.called_at(room.row.level) if code not in known]
+    for department in called:
+        call(work, room, department, now)
+        write(work, room.row, doing.actor, now, "call", department=department)
+    added = {step.code: step for step in put_tasks(work, room, {*here, *called})}
+    opened = open_tasks(work, room, now)
+    for code, step in added.items():
+        if step.department in here:  # whoever was called now sees its tasks with its call
+            about = {"task": code, "text": step.text, "text_en": step.text_en}
+            write(work, room.row, doing.actor, now, "plan-task", department=step.department, **about)
+            if opened.get(code) is TaskState.OPEN:
+                key = telling.fresh_key(work, room, telling.named(f"task:{code}"))
+                telling.tell_department(work, room, step.department, key, "task", now)
 
 
 def _task_added(doing: Acting) -> None:
@@ -379,7 +406,8 @@ AFTERWARDS: Mapping[str, Callable[[Acting], None]] = {
     "do": _after_task,
     "skip": _after_task,
     "answer": _reopen,
-    "call": _reopen,
+    "call": _called_after,
+    "level": _levelled,
     "release": _reopen,
     "end": _after_end,
 }

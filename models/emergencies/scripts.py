@@ -33,11 +33,12 @@ class Script:
     acts: tuple[Act, ...]
 
 
-def scripted(plan: Plan, silent: Collection[str] = ()) -> Script:
-    """A response as the plan wants it, a little before each of its clocks; `silent` departments answer only when their
+def scripted(plan: Plan, level: int, silent: Collection[str] = ()) -> Script:
+    """A response as the plan wants it at this level, a little before each of its clocks; `silent` departments answer only when their
     second contact was called."""
     acts = [Act(1.0 + n * 0.5, "answer", None, _first(question)) for n, question in enumerate(plan.questions)]
-    for department in plan.departments:
+    called = plan.called_at(level)
+    for department in called:
         clocks = plan.clocks_of(department)
         late = 2.5 * plan.silent_minutes + clocks.received if department in silent else 0.0
         acts.append(Act(max(0.6 * clocks.received, late), "receive", department))
@@ -45,7 +46,7 @@ def scripted(plan: Plan, silent: Collection[str] = ()) -> Script:
         acts.append(Act(max(0.9 * clocks.arrived, late + 1.0), "arrive", department))
         acts.append(Act(0.9 * clocks.done, "finish", department, {"note": "按预案处置完毕"}))
     answered = {question.code: question.options[0].code for question in plan.questions}
-    for step in plan.steps:
+    for step in plan.steps_of(called, level):
         if step.when is not None and answered.get(step.when.question) != step.when.answer:
             continue
         before = next((one.minutes for one in plan.steps if one.code == step.after), 0)

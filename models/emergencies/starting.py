@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
+from config.plans import Step
 from config.sentences import ROLES, say, term, terms
 from models import tables as t
 from models.door.writing import Writing
@@ -136,13 +137,13 @@ def start(
         },
     ).one()
     room = read(work.db, row)
-    extra = [code for code in wanted.departments if code not in plan.departments]
+    extra = [code for code in wanted.departments if code not in plan.called_at(wanted.level)]
     write(
         work, row, actor, now, "start", note=row.note, plan=plan.code, level=wanted.level, drill=wanted.drill or None,
         life=row.life or None, origin=wanted.origin, reference=wanted.reference, departments=extra or None,
     )  # fmt: skip
     _put_roles(work, room, wanted.commander or actor.name, now)
-    _put_tasks(work, room)
+    put_tasks(work, room, {*plan.called_at(wanted.level), *extra})
     if begins:
         return begin(work, room, actor, now, timers)
     # Those who come beside the plan's are called when it begins; the log keeps who they are.
@@ -156,7 +157,7 @@ def begin(work: Writing, room: Room, actor: Actor, now: datetime, timers: Timers
     """It runs: departments are called, tasks open, the screens are told."""
     row = change(work, room, state=State.RUNNING, running_at=now, confirmed_by=actor.name, confirm_due_at=None)
     write(work, row, actor, now, "begin", note=note)
-    for department in dict.fromkeys((*room.plan.departments, *_extra(work, room))):
+    for department in dict.fromkeys((*room.plan.called_at(row.level), *_extra(work, room))):
         call(work, room, department, now)
     open_tasks(work, room, now)
     if row.life:
@@ -236,13 +237,20 @@ def _put_roles(work: Writing, room: Room, commander: str, now: datetime) -> None
     work.db.execute(insert(et.role), rows)
 
 
-def _put_tasks(work: Writing, room: Room) -> None:
+def put_tasks(work: Writing, room: Room, departments: Collection[str]) -> list[Step]:
+    """Write down what the plan wants of these departments at the level in force and is not there yet; returns it. The
+    tasks wait; `open_tasks` opens them."""
+    k = et.task.c
+    there = set(work.db.execute(select(k.code).where(k.emergency_id == room.row.id)).scalars())
+    steps = [step for step in room.plan.steps_of(departments, room.row.level) if step.code not in there]
     names = ("code", "department", "text", "text_en", "objective", "life", "minutes")
     rows = [
         {"emergency_id": room.row.id, "state": TaskState.WAITING, **{name: getattr(step, name) for name in names}}
-        for step in room.plan.steps
+        for step in steps
     ]
-    work.db.execute(insert(et.task), rows)
+    if rows:
+        work.db.execute(insert(et.task), rows)
+    return steps
 
 
 def _known_answers(plan: Any, answers: Mapping[str, str]) -> dict[str, str]:

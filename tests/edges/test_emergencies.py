@@ -3,6 +3,7 @@ clocks climb a silent department's ladder once, drills are in no figure, a repea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -165,6 +166,52 @@ def test_who_is_sent_home_has_no_task_until_called_again_and_then_climbs_a_ladde
     assert [step.split(":")[1] for step in after[len(before) :]] == ["urge-1"]
 
 
+def test_a_raised_level_calls_whom_the_plan_wants_from_there_on_and_gives_them_their_tasks(
+    emergencies: Emergencies, county_store: Store
+) -> None:
+    done = emergencies.start(replace(flood(), level=4, departments=("gs",)), OPERATOR, NOW)
+    number = done.room.row.number
+    later_ones = {"mz", "dx"}  # of level III and graver; gs is one, too, but was named at the start
+    assert not later_ones & {one.department for one in done.room.parties}
+    assert not {"telecom", "ask-support"} & {one.code for one in done.room.tasks}
+    assert {one.code: one.state for one in done.room.tasks}["water"] == "open"
+    emergencies.act(number, "release", OPERATOR, later(1), {"department": "gs", "note": "水源无恙"})
+    raised = emergencies.act(number, "level", OPERATOR, later(10), {"level": "3", "note": "堤脚渗水"})
+    parties = {one.department: one for one in raised.room.parties}
+    assert later_ones <= set(parties) and parties["gs"].state == "released"  # sent home by name, called by name
+    assert parties["dx"].called_at == later(10) and parties["dx"].received_due_at > later(10)
+    tasks = {one.code: one for one in raised.room.tasks}
+    assert tasks["telecom"].state == "open" and tasks["telecom"].due_at == later(55) and "ask-support" not in tasks
+    (fact,) = raised.facts
+    assert later_ones <= set(fact.departments) and fact.action == "level"  # type: ignore[attr-defined]
+    with county_store.read() as connection:
+        lines = listing.log(connection, raised.room.row.id)
+        told = select(lt.notification.c.department).where(lt.notification.c.reason == "called")
+        assert later_ones <= set(connection.execute(told.where(lt.notification.c.at == later(10))).scalars())
+        assert not list(chain.faults(connection, et.log, "The log"))
+    assert {line.department for line in lines if line.act == "call"} == later_ones
+    gravest = emergencies.act(number, "level", OPERATOR, later(12), {"level": "1", "note": "堤防告急"}).room
+    support = next(one for one in gravest.tasks if one.code == "ask-support")
+    assert support.state == "open" and support.due_at == later(32)
+    with county_store.read() as connection:
+        lines = listing.log(connection, raised.room.row.id)
+        reasons = select(lt.notification.c.reason).where(lt.notification.c.department == "yj")
+        assert "task" in connection.execute(reasons).scalars().all()
+    assert [(line.department, line.detail["task"]) for line in lines if line.act == "plan-task"] == [
+        ("yj", "ask-support")
+    ]
+    before = len(gravest.tasks), len(gravest.parties)
+    emergencies.act(number, "level", OPERATOR, later(14), {"level": "4", "note": "水位回落"})
+    again = emergencies.act(number, "level", OPERATOR, later(16), {"level": "1", "note": "又涨"}).room
+    assert (len(again.tasks), len(again.parties)) == before  # nobody is called and nothing is asked twice
+
+
+def test_who_is_called_by_name_has_what_the_plan_wants_of_it(emergencies: Emergencies) -> None:
+    number = emergencies.start(replace(flood(), level=4), OPERATOR, NOW).room.row.number
+    room = emergencies.act(number, "call", OPERATOR, later(5), {"department": "dx"}).room
+    assert {one.code: one.due_at for one in room.tasks}["telecom"] == later(50)
+
+
 def test_command_is_handed_over_only_with_consent(emergencies: Emergencies) -> None:
     number = emergencies.start(flood(), OPERATOR, NOW).room.row.number
     with pytest.raises(Refused, match="commander, operator, or a leader"):
@@ -243,7 +290,7 @@ def test_a_drill_from_a_script_scores_a_prompt_response_above_one_with_a_silent_
     scores = {}
     for silent in ((), ("xf",)):
         wanted = Start("fire", 3, "脚本演练", drill=True, speed=240)
-        _play(parts, wanted, scripted(plan, silent), 240, 12)
+        _play(parts, wanted, scripted(plan, wanted.level, silent), 240, 12)
         with sqlite_county.read() as connection:
             row = listing.page(connection, OPERATOR, "past").rows[0]
             room = rooms.read(connection, row)

@@ -216,3 +216,21 @@ def test_every_fault_of_a_plan_is_named_with_file_and_line(tmp_path: Path) -> No
     assert any("received ≤ departed ≤ arrived ≤ done" in one for one in found)
     assert any("No department has the code 'xx'" in one for one in found)
     assert any("did you mean 'attack'" in one for one in found)
+
+
+def test_a_plan_calls_its_lead_at_every_level_and_nobody_at_one_that_it_does_not_know() -> None:
+    from config.plans import DEFAULT, faults
+    from models.emergencies.rooms import plan_body, plan_of
+
+    problems: list[Problem] = []
+    whole = plan_body(read(DEFAULT, None, problems, DEFAULT)["fire"])
+    assert plan_of(whole).called_at(4) == ("xf", "ga", "wj", "dl", "yj")
+    assert set(plan_of(whole).called_at(3)) == set(plan_of(whole).departments)
+    whole["levels"] = [one for one in whole["levels"] if one["level"] >= 3]
+    for party in whole["parties"]:
+        party["from_level"] = 3 if party["department"] == "xf" else 2 if party["department"] == "ga" else 4
+    found = [sentence for _, sentence in faults(plan_of(whole))]
+    assert found == [
+        "The lead 'xf' is called at every level.",
+        "The plan knows no level as grave as 2; its gravest is 3.",
+    ]

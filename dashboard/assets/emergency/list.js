@@ -62,7 +62,7 @@ function buildForm(holder, root, words, origin, close) {
     for (const card of cards.children) card.setAttribute("aria-checked", String(card.dataset.plan === plan.code));
     levels.replaceChildren(...plan.levels.map((one) => el("button", { type: "button", class: "level-choice", role: "radio", "aria-checked": "false", "data-level": one.level, onclick: () => rank(one.level) }, levelSign(words, one.level), el("span", {}, one.when))));
     chosen.level = null;
-    setText(about, `${t("emergency.form.departments")}：${plan.departments.join("、")}`);
+    callsAt(4);
     questions.replaceChildren(...plan.questions.map(question));
     show();
   }
@@ -80,6 +80,14 @@ function buildForm(holder, root, words, origin, close) {
   function rank(level) {
     chosen.level = level;
     for (const one of levels.children) one.setAttribute("aria-checked", String(Number(one.dataset.level) === level));
+    callsAt(level);
+  }
+
+  /** Whom the plan calls at this level, and whom only when it is raised. */
+  function callsAt(level) {
+    const names = (wanted) => chosen.plan.departments.filter((one) => wanted === level <= one.from_level).map((one) => one.name).join("、");
+    const later = names(false);
+    setText(about, `${t("emergency.form.departments")}：${names(true)}${later ? `；${t("emergency.form.departments_later")}：${later}` : ""}`);
   }
 
   function show() {

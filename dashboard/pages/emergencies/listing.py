@@ -114,7 +114,9 @@ def _plan(plan: Plan, say: Words) -> dict[str, Any]:
             {"level": one.level, "when": one.when_en if english else one.when}
             for one in sorted(plan.levels, key=lambda one: one.level)
         ],
-        "departments": [say.department(code) for code in plan.departments],
+        "departments": [
+            {"name": say.department(code), "from_level": plan.from_level(code)} for code in plan.departments
+        ],
         "steps": [one.text_en if english else one.text for one in plan.steps],
         "questions": [
             {
