@@ -22,6 +22,7 @@ class InboxQuery(Shape):
     reason: Annotated[Line, Field(max_length=16)] | None = None
     department: Annotated[Line, Field(max_length=64)] | None = None
     town: Annotated[Line, Field(max_length=32)] | None = None
+    emergency: Annotated[Line, Field(max_length=32, description="its number; empty: of none")] | None = None
     since: Written | None = None
     until: Written | None = None
     after: Annotated[Line, Field(max_length=20, description="the `next` of the page before")] | None = None
@@ -35,6 +36,7 @@ class InboxGroup(Shape):
     reason: Annotated[Line, Field(max_length=16)] | None = None
     department: Annotated[Line, Field(max_length=64)] | None = None
     town: Annotated[Line, Field(max_length=32)] | None = None
+    emergency: Annotated[Line, Field(max_length=32, description="its number; empty: of none")] | None = None
     since: Written
     until: Written
     count: Annotated[int, Field(strict=True, ge=1, le=1_000)]

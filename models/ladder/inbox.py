@@ -33,6 +33,8 @@ class InboxFilter:
     reason: str | None = None
     department: str | None = None
     town: str | None = None
+    emergency: str | None = None
+    """The number of an emergency; empty: of none."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -45,6 +47,8 @@ class InboxFilter:
         for column, value in ((n.reason, self.reason), (n.department, self.department), (n.town, self.town)):
             if value is not None:
                 parts.append(column.is_(None) if value == "" else column == value)
+        if self.emergency is not None:
+            parts.append(n.emergency_id == _emergency(self.emergency) if self.emergency else n.emergency_id.is_(None))
         if self.since is not None:
             parts.append(n.at >= self.since)
         if self.until is not None:
@@ -79,7 +83,17 @@ def is_open() -> ColumnElement[bool]:
     return and_(lt.UNREAD, lt.notification.c.settled_at.is_(None))
 
 
+def _emergency(number: str) -> Any:
+    return select(et.emergency.c.id).where(et.emergency.c.number == number).scalar_subquery()
+
+
 _JOINED = lt.delivery.join(lt.notification, lt.notification.c.id == lt.delivery.c.notification_id)
+_NUMBER = (
+    select(et.emergency.c.number)
+    .where(et.emergency.c.id == lt.notification.c.emergency_id)
+    .scalar_subquery()
+    .label("emergency")
+)
 _ROW = (
     lt.delivery.c.id,
     lt.delivery.c.notification_id,
@@ -92,10 +106,7 @@ _ROW = (
             "settled_at", "settled_by", "escalation_id", "message_id",
         )
     ),
-    select(et.emergency.c.number)
-    .where(et.emergency.c.id == lt.notification.c.emergency_id)
-    .scalar_subquery()
-    .label("emergency"),
+    _NUMBER,
     t.cases.c.code,
     t.cases.c.stage,
 )  # fmt: skip
@@ -161,7 +172,7 @@ def bundles(connection: Connection, account: str, wanted: InboxFilter) -> tuple[
     """
     n = lt.notification.c
     rows = connection.execute(
-        select(n.reason, n.level, n.department, n.town, n.at)
+        select(n.reason, n.level, n.department, n.town, n.at, _NUMBER)
         .select_from(_JOINED)
         .where(wanted.where(account))
         .order_by(n.at.desc())
@@ -170,7 +181,7 @@ def bundles(connection: Connection, account: str, wanted: InboxFilter) -> tuple[
     windows: dict[datetime, list[Counted]] = {}
     for row in rows:
         begins = row.at - timedelta(seconds=row.at.timestamp() % WINDOW.total_seconds())
-        one = Counted(row.reason, row.level, row.department, row.town, 1, row.at, row.at)
+        one = Counted(row.reason, row.level, row.department, row.town, 1, row.at, row.at, row.emergency or "")
         windows.setdefault(begins, []).append(one)
     found = [
         Bundle(group, _members(wanted, group, begins))
@@ -188,6 +199,7 @@ def _members(wanted: InboxFilter, group: Group, begins: datetime) -> InboxFilter
         reason=group.reason,
         department=group.department,
         town=group.town,
+        emergency=group.emergency,
         since=begins,
         until=begins + WINDOW,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,18 @@ def test_the_least_grave_are_told_more_coarsely_first() -> None:
     assert [(group.department, group.count) for group in groups if group.level == 4] == [(None, 40)]
 
 
+def test_what_an_emergency_says_is_in_no_group_of_ordinary_alarms_and_is_coarsened_last() -> None:
+    alarms = [alarm(number, "direct", 1, f"d{number % 20}", f"t{number % 9}") for number in range(300)]
+    alarms += [replace(alarm(300 + number, "called", 1, f"d{number}", "t"), emergency="E1") for number in range(7)]
+    alarms += [replace(alarm(400, "report-due", 1, None, None), emergency="D2")]
+    groups = grouped(alarms)
+    assert [(one.emergency, one.department, one.count) for one in groups[:2]] == [("D2", "", 1), ("E1", "d6", 1)]
+    assert [(one.emergency, one.count) for one in groups if not one.emergency] == [("", 300)]
+    assert sum(one.count for one in groups if one.emergency == "E1") == 7
+    for one in alarms:
+        assert [group.emergency for group in groups if group.has(one)] == [one.emergency]
+
+
 def test_what_has_no_department_is_a_group_of_its_own_and_not_all_departments() -> None:
     alarms = [alarm(1, "breach", 3, None, "t"), alarm(2, "breach", 3, "d1", "t")]
     assert {group.department for group in grouped(alarms)} == {"", "d1"}
@@ -83,18 +96,19 @@ alarms_ = st.lists(
         count=st.integers(1, 50),
         first_at=st.just(NOW),
         last_at=st.just(NOW),
+        emergency=st.sampled_from(["", "", "E1"]),
     ),
     max_size=120,
 )
 
 
-@given(alarms_, st.integers(4, 20))
+@given(alarms_, st.integers(8, 20))
 def test_whatever_comes_is_counted_once_and_levels_are_never_mixed(alarms: list[Counted], most: int) -> None:
     groups = grouped(alarms, most)
     assert len(groups) <= most
     assert sum(group.count for group in groups) == sum(one.count for one in alarms)
     for one in alarms:
-        assert [group.level for group in groups if group.has(one)] == [one.level]
+        assert [(group.level, group.emergency) for group in groups if group.has(one)] == [(one.level, one.emergency)]
 
 
 def forgetful(alarms: list[Counted]) -> list[Group]:

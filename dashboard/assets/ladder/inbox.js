@@ -20,7 +20,7 @@ export function start(root) {
 /** The group of a button as the API names it. */
 function groupOf({ dataset }) {
   const group = { level: Number(dataset.level), since: dataset.since, until: dataset.until, count: Number(dataset.count) };
-  for (const name of ["reason", "department", "town"]) if (name in dataset) group[name] = dataset[name];
+  for (const name of ["reason", "department", "town", "emergency"]) if (name in dataset) group[name] = dataset[name];
   return group;
 }
 

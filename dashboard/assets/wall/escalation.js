@@ -1,7 +1,7 @@
 /**
  * An escalation takes the screen and keeps it until somebody acknowledges by name. The gravest is shown; others wait and
  * are counted. What is shown follows the facts and, in the end, the figures: it survives a reload and ends on every wall
- * at once.
+ * at once. While an emergency has the wall, alarms stand beside it, with their groups: a flood of them hides nothing of it.
  */
 import { el, setAttribute, setHidden, setText } from "../ui/dom.js";
 import { levelChip, mark } from "../ui/marks.js";
@@ -215,14 +215,21 @@ export function buildEscalation(root, context) {
       showCamera(first);
     }
     setHidden(shade, false);
-    if (opened) {
-      focusBefore = document.activeElement;
-      context.root.classList.add("is-alarmed");
-      for (const part of context.root.children) if (part !== root) part.inert = true;
-      (may ? acknowledge : dialog).focus({ preventScroll: true });
-    }
+    if (opened) focusBefore = document.activeElement;
+    if (opened) stand();
     tick();
   }
+
+  /** Over everything; beside the emergency while one has the wall. */
+  function stand() {
+    const beside = context.root.hasAttribute("data-emergency");
+    setAttribute(dialog, "aria-modal", beside ? null : "true");
+    context.root.classList.toggle("is-alarmed", !beside);
+    for (const part of context.root.children) part.inert = !beside && part !== root;
+    if (!beside) (may ? acknowledge : dialog).focus({ preventScroll: true });
+  }
+
+  new MutationObserver(() => shade.hidden || stand()).observe(context.root, { attributeFilter: ["data-emergency"] });
 
   function rest(length) {
     acknowledge.disabled = length > 0;

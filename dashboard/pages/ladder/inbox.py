@@ -71,7 +71,9 @@ def asked(query: Mapping[str, str]) -> InboxQuery:
         Problem: 422.
     """
     given = {
-        name: value for name, value in query.items() if name != "list" and (value or name in ("department", "town"))
+        name: value
+        for name, value in query.items()
+        if name != "list" and (value or name in ("department", "town", "emergency"))
     }
     try:
         return InboxQuery.model_validate(given)
@@ -265,6 +267,7 @@ def _bundle(context: PageContext, view: InboxView, bundle: Bundle) -> html.Li:
         reason=group.reason,
         department=group.department,
         town=group.town,
+        emergency=group.emergency,
     )
     members = bundle.members
     assert members.since is not None and members.until is not None
@@ -276,7 +279,9 @@ def _bundle(context: PageContext, view: InboxView, bundle: Bundle) -> html.Li:
         [
             html.Div(
                 [
-                    parts.level(context, group.level),
+                    html.Span(group.emergency, className="num")
+                    if group.emergency
+                    else parts.level(context, group.level),
                     html.B(reason, className="mail-kind"),
                     html.Span(f"× {group.count:,}", className="num mail-count"),
                     html.Span(span, className="num mail-time"),
@@ -307,7 +312,12 @@ def _receive_all(context: PageContext, bundle: Bundle) -> html.Button:
     }
     fields |= {
         f"data-{name}": value
-        for name, value in (("reason", group.reason), ("department", group.department), ("town", group.town))
+        for name, value in (
+            ("reason", group.reason),
+            ("department", group.department),
+            ("town", group.town),
+            ("emergency", group.emergency),
+        )
         if value is not None
     }
     words = context.text("ladder.page.receive_all", n=f"{group.count:,}")
