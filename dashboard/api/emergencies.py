@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, jsonify, request
@@ -21,6 +22,7 @@ from models.emergencies.facade import Done, Emergencies, rules_of
 from models.emergencies.moves import MOVES, open_moves
 from models.emergencies.rooms import plan_body, standing_of
 from models.emergencies.starting import Start
+from models.exchange import incoming
 from models.moves import Refused
 from models.timebase import real_now
 
@@ -69,8 +71,20 @@ def row(one: Any) -> shapes.EmergencyRow:
 
 def _start_emergency(header: shapes.EmergencyHeader, body: shapes.EmergencyBody) -> tuple[Response, int]:
     """201 for a new one; 200 for a repeated key. It waits for its confirmation, unless lives are at stake or it is a drill."""
-    done = start(services(), visitor(), Start(**body.model_dump()), header.idempotency_key)
+    done = start(services(), visitor(), _placed(services(), Start(**body.model_dump())), header.idempotency_key)
     return jsonify(_answer(done)), 201 if done.created else 200
+
+
+def _placed(parts: Services, wanted: Start) -> Start:
+    """A start from a warning that names no place of its own has the warning's area for its perimeter."""
+    if wanted.origin != "cap" or wanted.longitude is not None or wanted.area is not None:
+        return wanted
+    with parts.store.read() as connection:
+        area = incoming.area_of(connection, wanted.reference, parts.language)
+    if area is None:
+        return wanted
+    at = replace(wanted, longitude=area.longitude, latitude=area.latitude)
+    return at if wanted.radius_m is not None else replace(at, perimeter=area.shape, radius_m=area.radius_m)
 
 
 def start(parts: Services, who: Visitor, wanted: Start, key: str | None = None) -> Done:

@@ -227,6 +227,7 @@ def brief(row: Any, say: Words) -> dict[str, Any]:
         "longitude",
         "latitude",
         "radius_m",
+        "perimeter",
         "plan",
     )
     return {

@@ -236,7 +236,7 @@ def _perimeter(doing: Acting) -> None:
     longitude, latitude = doing.fields.get("longitude"), doing.fields.get("latitude")
     if (longitude is None) != (latitude is None):
         raise Refused("A point has a longitude and a latitude.", "longitude")
-    doing.changes["radius_m"] = doing.fields["radius_m"]
+    doing.changes |= {"radius_m": doing.fields["radius_m"], "perimeter": []}  # the circle is what holds from now on
     if longitude is not None and latitude is not None:
         if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
             raise Refused("The point must be in degrees of WGS-84.", "longitude")

@@ -41,6 +41,8 @@ class Start:
     area: str | None = None
     address: str = ""
     radius_m: int | None = None
+    perimeter: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """The shape of the area, latitude before longitude, where it is no circle."""
     drill: bool = False
     speed: float = 1.0
     """Of a drill: how much quicker its clocks run."""
@@ -126,6 +128,7 @@ def start(
             "longitude": place["longitude"],
             "latitude": place["latitude"],
             "radius_m": wanted.radius_m or plan.radius_m,
+            "perimeter": wanted.perimeter,
             "lead": plan.lead,
             "answers": answers,
             "objectives": {},

@@ -42,6 +42,7 @@ emergency = Table(
     Column("longitude", Float),
     Column("latitude", Float),
     Column("radius_m", Integer, nullable=False),
+    Column("perimeter", JSON, nullable=False, server_default="[]"),  # [[latitude, longitude], …] each; none: the circle
     Column("lead", String(64), ForeignKey("department.code"), nullable=False),
     Column("answers", JSON, nullable=False, server_default="{}"),  # question → answer
     Column("objectives", JSON, nullable=False, server_default="{}"),  # objective → met at, UTC ISO 8601

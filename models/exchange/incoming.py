@@ -14,6 +14,7 @@ from models.door.writing import Writing
 from models.exchange import cap
 from models.exchange import tables as xt
 from models.exchange.cap import Alert, CapRefused
+from models.exchange.perimeters import Perimeter, perimeter_of
 from models.exchange.xml import XmlRefused
 from models.messages import WarningReceived
 
@@ -235,6 +236,18 @@ def count(connection: Connection, state: str, real: datetime) -> int:
 def one(connection: Connection, number: int) -> Row[Any] | None:
     """A message with its text."""
     return connection.execute(select(xt.warning).where(w.id == number)).first()
+
+
+def named(connection: Connection, identifier: str) -> Row[Any] | None:
+    """The newest accepted message of this identifier, with its text."""
+    query = select(xt.warning).where(w.identifier == identifier, w.state == "accepted").order_by(w.id.desc())
+    return connection.execute(query.limit(1)).first()
+
+
+def area_of(connection: Connection, identifier: str, language: str = "zh-CN") -> Perimeter | None:
+    """The area of the warning of this identifier; None where there is none, or it draws none."""
+    row = named(connection, identifier)
+    return perimeter_of(cap.parse(row.raw.encode()), language) if row is not None else None
 
 
 def links(connection: Connection, feed: str, found: Sequence[str]) -> frozenset[str]:

@@ -108,7 +108,8 @@ def _info(row: Any, turn: _Turn, language: str, issuer: Issuer, places: Mapping[
 
 def _area(row: Any, place: str) -> Area:
     circles: tuple[Circle, ...] = ()
-    if row.latitude is not None and row.longitude is not None:
+    polygons = tuple(tuple((latitude, longitude) for latitude, longitude in ring) for ring in row.perimeter)
+    if row.latitude is not None and row.longitude is not None and not polygons:
         circles = (Circle((round(row.latitude, 5), round(row.longitude, 5)), row.radius_m / 1000),)
     geocodes = (("GB/T 2260", row.area),) if row.area else ()
-    return Area(place or row.address or row.number, circles=circles, geocodes=geocodes)
+    return Area(place or row.address or row.number, polygons=polygons, circles=circles, geocodes=geocodes)

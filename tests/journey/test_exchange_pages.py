@@ -97,7 +97,11 @@ def test_a_new_warning_appears_by_itself_and_starts_an_emergency(visit: Any, war
     page.locator(".warning-card").first.get_by_role("link").click()
     expect(page.locator(".start-form")).to_be_visible(timeout=30_000)
     expect(page.locator(".start-form")).to_contain_text("421000-2026-0009")
+    expect(page.locator(".start-map .room-perimeter")).to_have_count(1, timeout=30_000)
+    assert page.locator(".start-map path.room-perimeter").count() == 1  # the warning's own shape, not a circle
     picture(page, "warnings-start")
+    page.click(".start-map svg")
+    expect(page.locator(".start-map .room-perimeter")).to_have_count(0)  # a point instead
 
 
 def test_warnings_stand_on_the_wall_and_the_desk_and_push_nothing_aside(visit: Any, warned: Store) -> None:

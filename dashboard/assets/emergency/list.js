@@ -92,10 +92,12 @@ function buildForm(holder, root, words, origin, close) {
 
   function show() {
     const from = origin.case ? `${t("emergency.origin.case")} ${origin.case}` : origin.camera ? `${t("emergency.origin.camera")} ${origin.camera}` : origin.origin === "cap" ? `${t("emergency.origin.cap")} ${origin.reference ?? ""}` : "";
-    const point = place.longitude === null ? (from ? "" : t("emergency.form.point")) : `${place.longitude}, ${place.latitude}`;
+    const point = place.longitude === null ? (origin.warned ? t("emergency.form.warned") : from ? "" : t("emergency.form.point")) : `${place.longitude}, ${place.latitude}`;
     setText(where, [from, point].filter(Boolean).join(" · "));
     if (origin.case || origin.camera) return map.replaceChildren();
-    return drawMap(map, { longitude: null, latitude: null, radius_m: 0, cases: [], cameras: [] }, words, (longitude, latitude) => {
+    const warned = place.longitude === null && origin.warned?.radius_m ? origin.warned : { longitude: null, latitude: null, radius_m: 0 };
+    map.dataset.warned = warned.longitude === null ? "" : "yes";
+    return drawMap(map, { ...warned, perimeter: warned.shape, cases: [], cameras: [] }, words, (longitude, latitude) => {
       Object.assign(place, { longitude, latitude });
       show();
     }).then((view) => view && place.longitude !== null && pin(map, view, place));

@@ -22,13 +22,15 @@ export async function drawMap(holder, room, words, pick = null) {
   const wide = room.radius_m > 4_000;
   const { features } = await outlines(wide || !centre ? "town" : "grid");
   const reach = centre ? room.radius_m * 1.35 : null;
+  const shape = room.perimeter ?? [];
   const view = centre ? around(centre, reach) : whole(features);
   if (!view) return holder.replaceChildren(el("p", { class: "empty" }, words.t("emergency.no_place")));
   const shapes = features.map((feature) => [feature, path(feature, view.project)]).filter(([, drawn]) => drawn);
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": words.t("emergency.panel.map"), preserveAspectRatio: "xMidYMid meet" },
     ...shapes.map(([feature, d]) => svg("path", { d, class: feature.properties.code === room.area ? "room-own" : "room-area" })),
     ...shapes.map(([feature]) => nameOf(feature, view.project, words)),
-    centre ? svg("circle", { cx: WIDTH / 2, cy: HEIGHT / 2, r: room.radius_m * view.scale, class: "room-perimeter" }) : null,
+    ...shape.map((ring) => svg("path", { d: outline(ring.map(([latitude, longitude]) => view.project([longitude, latitude]))), class: "room-perimeter" })),
+    centre && !shape.length ? svg("circle", { cx: WIDTH / 2, cy: HEIGHT / 2, r: room.radius_m * view.scale, class: "room-perimeter" }) : null,
     ...(room.cases ?? []).map((one) => mark(one, view, "case", `${one.code} ${one.title}`, `/cases/${one.code}`)),
     ...(room.cameras ?? []).map((one) => mark(one, view, "camera", one.name, `/cameras/${one.id}`)),
     centre ? svg("path", { class: "room-centre", d: `M${WIDTH / 2} ${HEIGHT / 2 - 11}l11 11-11 11-11-11z` }) : null,
@@ -74,7 +76,11 @@ function path(feature, project) {
     }
   }
   if (right < 0 || left > WIDTH || bottom < 0 || top > HEIGHT) return null;
-  return drawn.map((ring) => `M${ring.map((corner) => corner.map((n) => n.toFixed(1)).join(" ")).join("L")}Z`).join("");
+  return drawn.map(outline).join("");
+}
+
+function outline(ring) {
+  return `M${ring.map((corner) => corner.map((n) => n.toFixed(1)).join(" ")).join("L")}Z`;
 }
 
 function nameOf(feature, project, words) {

@@ -95,7 +95,7 @@ function buildRoom(holder, page) {
     keep("grids", parts.grids.body, room.grids, () => room.grids.length ? room.grids.slice(0, 8).map((one) => el("div", { class: "near-grid" }, el("div", { class: "near-row" }, el("b", {}, one.name), el("span", { class: "num faint" }, `${words.number(one.metres)} m`)), el("div", { class: "faint" }, one.posts.map((post) => `${post.name} ${post.filled}`).join(" · ")))) : [el("p", { class: "faint case-note" }, t("emergency.none_near"))]);
     keep("log", parts.log.body, room.log, () => logOf(page, room, mine));
     setText(parts.map.scope, t("emergency.radius", { n: words.number(room.radius_m) }));
-    const place = JSON.stringify([room.longitude, room.latitude, room.radius_m, room.cases, room.cameras]);
+    const place = JSON.stringify([room.longitude, room.latitude, room.radius_m, room.perimeter, room.cases, room.cameras]);
     if (place !== placed) {
       placed = place;
       drawMap(mapHolder, room, words);

@@ -24,6 +24,11 @@ export function ringOf(one, factor = 1) {
   });
 }
 
+/** What is drawn of a place: its own shape, where it has one, else its circle. */
+function shapesOf(one) {
+  return one.perimeter?.length ? one.perimeter.map((ring) => ring.map(([latitude, longitude]) => [longitude, latitude])) : [ringOf(one)];
+}
+
 export function buildEmergency(root, context) {
   const { words, clock, reference, sound, map } = context;
   const t = words.t;
@@ -169,7 +174,7 @@ export function buildEmergency(root, context) {
   /** The map's home is the perimeter while an emergency is shown. */
   function focus(one) {
     const placed = all.filter((other) => other.longitude !== null && other.state !== "pending");
-    const key = JSON.stringify([one && [one.number, one.longitude, one.latitude, one.radius_m], placed.map((other) => [other.number, other.state, other.radius_m])]);
+    const key = JSON.stringify([one && [one.number, one.longitude, one.latitude, one.radius_m], placed.map((other) => [other.number, other.state, other.radius_m, other.perimeter])]);
     if (key === focused) return;
     focused = key;
     const ring = one && one.longitude !== null ? ringOf(one, 1.5) : null;
@@ -180,10 +185,10 @@ export function buildEmergency(root, context) {
   function drawRings(placed, one, project, size) {
     drawn.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     drawn.replaceChildren(...placed.flatMap((other) => {
-      const points = ringOf(other).map((place) => project(place).map((n) => n.toFixed(1)).join(","));
+      const pointsOf = (ring) => ring.map((place) => project(place).map((n) => n.toFixed(1)).join(",")).join(" ");
       const [x, y] = project([other.longitude, other.latitude]);
       const kind = { "data-shown": other === one || other.number === one?.number ? "yes" : null, "data-state": other.state, "data-drill": other.drill ? "yes" : null };
-      return [svg("polygon", { points: points.join(" "), ...kind }), svg("path", { d: `M${x.toFixed(1)} ${(y - 12).toFixed(1)}l12 12-12 12-12-12z`, ...kind })];
+      return [...shapesOf(other).map((ring) => svg("polygon", { points: pointsOf(ring), ...kind })), svg("path", { d: `M${x.toFixed(1)} ${(y - 12).toFixed(1)}l12 12-12 12-12-12z`, ...kind })];
     }));
   }
 

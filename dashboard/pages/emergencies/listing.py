@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from dash import html
@@ -17,6 +18,8 @@ from models import desk
 from models.emergencies import listing, rooms
 from models.emergencies.drafting import Words
 from models.emergencies.facade import rules_of
+from models.exchange import incoming
+from models.exchange.perimeters import Perimeter
 from models.moves import Role
 
 STARTERS = frozenset({Role.OPERATOR, Role.DUTY, Role.LEADER})
@@ -37,6 +40,9 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
         past = listing.page(connection, who.actor, "past", size=SHOWN)
         real = listing.page(connection, who.actor, "running", drill=False, size=1).total
         plans = rooms.plans(connection) if who.role in STARTERS else {}
+        origin = _origin(query)
+        if plans and origin.get("origin") == "cap":
+            origin |= _area(incoming.area_of(connection, origin.get("reference", ""), ours.language))
     current = [*waiting.rows, *running.rows]
     figure = parts.figure(context, "emergencies", real, now, str(real))
     main: list[Any] = [
@@ -67,7 +73,7 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
             "data-plans": json.dumps([_plan(plan, say) for plan in plans.values()], ensure_ascii=False),
             "data-second": "yes" if confirmation.second else "",
             "data-window": str(int(confirmation.window.total_seconds())),
-            "data-from": json.dumps(_origin(query)),
+            "data-from": json.dumps(origin),
         }
     return parts.frame(context, "/emergencies", main, module="emergencies", words=spoken(context), about=about)
 
@@ -77,7 +83,12 @@ def spoken(context: PageContext) -> list[str]:
     return [key for key in context.texts if key.startswith(SPOKEN)]
 
 
-def _origin(query: Mapping[str, str]) -> dict[str, str]:
+def _area(area: Perimeter | None) -> dict[str, Any]:
+    """What the form draws of a warning; the start itself asks for it anew."""
+    return {"warned": asdict(area)} if area is not None else {}
+
+
+def _origin(query: Mapping[str, str]) -> dict[str, Any]:
     known = (
         "case",
         "camera",

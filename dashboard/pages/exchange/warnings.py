@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from dash import html
 from pydantic import ValidationError
-from shapely import Polygon
 
 from dashboard.api import exchange
 from dashboard.api.exchange import WarningPage, WarningQuery, WarningRow
@@ -157,16 +156,8 @@ def _start(context: PageContext, row: WarningRow, state: str) -> list[html.A]:
     """An emergency is started from a warning that stands, by those who may."""
     if state != "standing" or context.role not in STARTERS or "/emergencies" not in context.paths:
         return []
-    asked = {"origin": "cap", "reference": row.identifier or "", "title": row.headline or row.event, **_inside(row)}
+    asked = {"origin": "cap", "reference": row.identifier or "", "title": row.headline or row.event}
     return [html.A(context.text("exchange.warnings.start"), href=f"/emergencies?{urlencode(asked)}", className="tool")]
-
-
-def _inside(row: WarningRow) -> dict[str, float]:
-    """A point inside the first polygon."""
-    if not row.polygons:
-        return {}
-    point = Polygon([(longitude, latitude) for latitude, longitude in row.polygons[0]]).representative_point()
-    return {"longitude": round(point.x, 6), "latitude": round(point.y, 6)}
 
 
 def _more(context: PageContext, asked: WarningQuery, page: WarningPage) -> list[html.A]:
