@@ -155,6 +155,7 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         probes=_probes(settings),
         patrol=camera_rules(settings.county).patrol,
         camera_rules=AddressRules(networks(listed(settings.camera_networks)), settings.clips),
+        exchange_networks=networks(listed(settings.exchange_networks)),
     )
 
 

@@ -109,6 +109,7 @@ TABLE: tuple[Route, ...] = (
     Route("/audit", roles=AUDIT, page=True),
     Route("/admin", roles=ADMIN, page=True),
     Route("/admin/reference/<kind>", roles=ADMIN, page=True),
+    Route("/admin/webhooks", roles=ADMIN, page=True),
     Route("/admin/data/<kind>", roles=ADMIN),
     Route("/admin/data/<kind>/<action>", ("POST",), roles=ADMIN, body=UPLOAD),
     Route("/grid", roles=GRID),
@@ -241,6 +242,8 @@ TABLE: tuple[Route, ...] = (
     Route(f"{_API}/accounts/<name>/actions/<action>", ("POST",), roles=ADMIN),
     Route(f"{_API}/tokens", roles=ADMIN),
     Route(f"{_API}/tokens/<name>/actions/<action>", ("POST",), roles=ADMIN),
+    Route(f"{_API}/webhooks", ("GET", "POST"), roles=ADMIN),
+    Route(f"{_API}/webhooks/<name>/actions/<action>", ("POST",), roles=ADMIN),
     # CAP 1.2
     Route("/warnings", roles=CENTRE, page=True),
     Route(f"{_API}/warnings", roles=CENTRE, scopes=_READ),

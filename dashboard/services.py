@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g, request
 
 from config.cameras import PatrolPlan
+from config.networks import Network
 from config.texts import Catalogue
 from dashboard.holders import Holders
 from dashboard.measures import Measures
@@ -92,6 +93,8 @@ class Services:
     """Who `/readyz` looks for, and where: name → `tcp://HOST:PORT` or `unix:///PATH`."""
     camera_rules: AddressRules = field(default_factory=AddressRules)
     """Which addresses cameras may have beyond the open network."""
+    exchange_networks: Sequence[Network] = ()
+    """Private networks that feeds and webhooks may be in."""
     patrol: Mapping[str, PatrolPlan] = field(default_factory=dict)
     """Plans of patrol by name, as the county's `cameras.toml` has them."""
 

@@ -15,6 +15,7 @@ from alerts.exchange.outside import Answer, OutsideFailed, OutsideRefused, post
 from config.networks import Network
 from models.exchange import webhooks
 from models.lease import Lease
+from models.outbox import last_number
 from models.store import Store, StoreUnavailable
 from models.timebase import real_now
 from models.vault import Vault
@@ -23,7 +24,8 @@ log = logging.getLogger(__name__)
 LOOK = 0.5
 HANDS = 4
 """Webhooks that are told at the same time."""
-
+TURN = 5.0
+"""Seconds that one webhook is told without a pause before others have their turn."""
 KEPT = timedelta(days=30)
 """How long deliveries and their tries stay on record."""
 TRIM_EVERY = 3_600.0
@@ -42,13 +44,15 @@ class Teller:
         self._pool = ThreadPoolExecutor(HANDS, thread_name_prefix=threads)
         self._busy: set[str] = set()
         self._trims_at = time.monotonic() + TRIM_EVERY
+        self._closed = False
 
     def round(self) -> float:
         """Put new facts beside each webhook, hand out what is due; say how many seconds to wait."""
         found = 0
         with self._store.read() as connection:
             hooks = webhooks.active(connection)
-            behind = [hook for hook in hooks if webhooks.behind(connection, hook)]
+            last = last_number(connection)
+        behind = [hook for hook in hooks if hook.number < last]
         if not hooks or not self._lease.held():
             return LOOK * 4
         self._trim()
@@ -75,19 +79,29 @@ class Teller:
         self._trims_at = time.monotonic() + (1.0 if gone else TRIM_EVERY)
 
     def _carry(self, hook: Any, delivery: Any) -> None:
+        """Send one delivery after another while they are due and taken, so that the pace of a webhook is that of its other
+        side and not that of our rounds; for `TURN` at the most, so that no webhook keeps a hand from the others."""
+        until = time.monotonic() + TURN
         try:
-            began = time.monotonic()
-            result = self._try(hook, delivery)
-            took = round((time.monotonic() - began) * 1000)
-            with self._store.write() as connection:
-                chance = random.random()  # noqa: S311
-                webhooks.done(connection, delivery, result.verdict, result.detail, took, real_now(), chance)
+            while delivery is not None and self._sent(hook, delivery) and time.monotonic() < until:
+                with self._store.read() as connection:
+                    delivery = webhooks.next_of(connection, hook.name, real_now())
         except StoreUnavailable as error:
             log.warning("%s What was sent may be sent once more.", error)
         except Exception:
             log.exception("Webhook %s: a try could not be written down.", hook.name)
         finally:
             self._busy.discard(hook.name)
+
+    def _sent(self, hook: Any, delivery: Any) -> bool:
+        """Try once and write down how it went; whether it was taken and more may follow."""
+        began = time.monotonic()
+        result = self._try(hook, delivery)
+        took = round((time.monotonic() - began) * 1000)
+        with self._store.write() as connection:
+            chance = random.random()  # noqa: S311
+            webhooks.done(connection, delivery, result.verdict, result.detail, took, real_now(), chance)
+        return result.verdict == "sent" and not self._closed
 
     def _try(self, hook: Any, delivery: Any) -> Result:
         try:
@@ -107,5 +121,6 @@ class Teller:
 
     def close(self) -> None:
         """Take nothing more and give up the lease."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lease.release()

@@ -21,6 +21,7 @@ from dashboard.api import (
     reference,
     reports,
     watching,
+    webhooks,
 )
 from dashboard.problems import Problem
 from dashboard.server import SECURITY, Server, description
@@ -46,6 +47,7 @@ def register(server: Server) -> None:
         watching,
         mail,
         exchange,
+        webhooks,
         instructions,
     ):
         part.register(api)

@@ -41,7 +41,7 @@ def _accounts() -> Response:
 
 def _add(body: shapes.AccountBody) -> tuple[Response, int]:
     password = fresh_password()
-    _audited(
+    audited(
         "account.add",
         body.name,
         lambda connection: accounts.add_account(
@@ -72,7 +72,7 @@ def _change(path: shapes.NamePath) -> Response:
         )
     if path.action == "disable" and path.name == visitor().name:
         raise Problem(409, "You cannot disable yourself; another administrator can.", field="name")
-    _audited(f"account.{path.action}", path.name, deed)
+    audited(f"account.{path.action}", path.name, deed)
     if path.action == "reset":
         return jsonify(shapes.NewPassword(name=path.name, password=password).model_dump())
     return jsonify(shapes.Done(name=path.name).model_dump())
@@ -88,7 +88,7 @@ def _tokens() -> Response:
 def _change_token(path: shapes.NamePath) -> Response:
     if path.action != "revoke":
         raise Problem(404, say("There is no action {action!r}; expected revoke.", action=path.action), field="action")
-    _audited("token.revoke", path.name, lambda connection: accounts.revoke_token(connection, path.name, real_now()))
+    audited("token.revoke", path.name, lambda connection: accounts.revoke_token(connection, path.name, real_now()))
     return jsonify(shapes.Done(name=path.name).model_dump())
 
 
@@ -97,11 +97,16 @@ def fresh_password() -> str:
     return secrets.token_urlsafe(11)
 
 
-def _audited(act: str, name: str, deed: Callable[[Any], None], detail: dict[str, Any] | None = None) -> None:
+def audited(act: str, name: str, deed: Callable[[Any], Any], detail: dict[str, Any] | None = None) -> Any:
+    """An administrator's change with its audit line, in one transaction; what the deed returns.
+
+    Raises:
+        Problem: 422 where the deed refused, in its own sentence.
+    """
     who = visitor()
     with services().store.write() as connection:
         try:
-            deed(connection)
+            found = deed(connection)
         except ValueError as error:
             raise Problem(422, str(error), field="name") from error
         accounts.audit(
@@ -114,3 +119,4 @@ def _audited(act: str, name: str, deed: Callable[[Any], None], detail: dict[str,
             address=request.remote_addr or "",
             detail=detail,
         )
+    return found

@@ -26,6 +26,7 @@ const MODULES = {
   duty: () => import("./duty/duty.js"),
   warnings: () => import("./exchange/warnings.js"),
   reference: () => import("./admin/reference.js"),
+  webhooks: () => import("./admin/webhooks.js"),
 };
 
 const watcher = new MutationObserver(boot);

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import click
 
 from alerts.exchange.outside import OutsideFailed, OutsideRefused, judged
@@ -11,10 +9,7 @@ from config.networks import listed, networks
 from dashboard.cli.parts import Parts, changed, open_parts
 from dashboard.cli.terminal import Refusal, answer
 from models.exchange import feeds, webhooks
-from models.messages import Fact
-
-KINDS = sorted(kind.model_fields["kind"].default for kind in get_args(get_args(Fact)[0]))
-"""The kinds of facts."""
+from models.exchange.webhooks import KINDS
 
 
 @click.group()
@@ -54,7 +49,7 @@ def remove_feed(name: str) -> None:
 
 @click.group()
 def webhook() -> None:
-    """Webhooks: other systems that are told facts, signed; add, list, enable, remove."""
+    """Webhooks: other systems that are told facts, signed; add, list, pause, enable, retry, remove."""
 
 
 @webhook.command("add")
@@ -88,6 +83,25 @@ def enable_webhook(name: str) -> None:
     with open_parts(county=False) as parts:
         changed(parts, "webhook.enable", name, lambda db, now: webhooks.enable(db, name, now))
     answer(f"{name} is told again.")
+
+
+@webhook.command("pause")
+@click.argument("name")
+def pause_webhook(name: str) -> None:
+    """Tell NAME nothing until it is enabled; what happens meanwhile waits."""
+    with open_parts(county=False) as parts:
+        changed(parts, "webhook.pause", name, lambda db, now: webhooks.pause(db, name))
+    answer(f"{name} is told nothing.")
+
+
+@webhook.command("retry")
+@click.argument("name")
+@click.option("--number", type=int, help="Only this fact; without it all that have failed.")
+def retry_webhook(name: str, number: int | None) -> None:
+    """Send NAME again what has failed, each in its old place in the row."""
+    with open_parts(county=False) as parts:
+        again = changed(parts, "webhook.retry", name, lambda db, now: webhooks.retry(db, name, number, now))
+    answer(f"{again} facts are sent again.")
 
 
 @webhook.command("remove")

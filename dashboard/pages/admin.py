@@ -227,6 +227,7 @@ def _reference(context: PageContext, view: AdminView) -> html.Section:
             ),
             html.A(context.text("admin.reference_open"), href="/admin/reference/departments", className="tool tool-go"),
             html.A(context.text("admin.cameras"), href="/cameras", className="tool"),
+            html.A(context.text("webhooks.title"), href="/admin/webhooks", className="tool"),
         ],
         name="admin-reference",
         tools=[html.Span(context.text("admin.version", n=view.directory.version))],

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard.pages import admin, audit, briefs, case, cases, desk, ids, parts, wall
-from dashboard.pages.administration import reference
+from dashboard.pages.administration import reference, webhooks
 from dashboard.pages.cameras import book, editing, health, listing, one, patrol
 from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
@@ -48,6 +48,7 @@ PAGES: Mapping[str, Page] = {
     "/audit": lambda context, values, query: audit.layout(context, query),
     "/admin": lambda context, values, query: admin.layout(context),
     "/admin/reference/<kind>": lambda context, values, query: reference.layout(context, values["kind"], query),
+    "/admin/webhooks": lambda context, values, query: webhooks.layout(context),
     "/inbox": lambda context, values, query: inbox.layout(context, query),
     "/messages": lambda context, values, query: messages.layout(context, query),
     "/messages/<number>": lambda context, values, query: messages.layout_one(context, values["number"]),

@@ -14,18 +14,23 @@ import json
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, Row, delete, func, insert, literal_column, select, update
 
 from models.exchange import tables as xt
-from models.ladder.deliveries import TRIES, Verdict, pause
+from models.ladder.deliveries import TRIES, Verdict
+from models.ladder.deliveries import pause as wait_before
+from models.messages import Fact
 from models.outbox import facts_after, first_kept, last_number
 from models.store import upserting
 from models.vault import Vault
 
 AT_MOST = 20
 AT_ONCE = 200
+PAUSED = "Paused by an administrator."
+KINDS = sorted(kind.model_fields["kind"].default for kind in get_args(get_args(Fact)[0]))
+"""The kinds of facts."""
 SECRET_PREFIX = "whsec_"
 h, d = xt.webhook.c, xt.delivery.c
 
@@ -93,11 +98,18 @@ def remove(connection: Connection, name: str, now: datetime) -> None:
     Raises:
         ValueError: there is none.
     """
-    gone = update(xt.webhook).where(h.name == name, h.removed_at.is_(None))
-    if not connection.execute(gone.values(removed_at=now, enabled=False, secret="")).rowcount:
-        raise ValueError(f"There is no webhook called {name!r}.")
+    _change(connection, name, removed_at=now, enabled=False, secret="")
     waits = update(xt.delivery).where(d.webhook == name, xt.WAITING)
     connection.execute(waits.values(state="failed", outcome="webhook removed"))
+
+
+def pause(connection: Connection, name: str) -> None:
+    """Tell it nothing until it is switched on again; what happens meanwhile waits.
+
+    Raises:
+        ValueError: there is none.
+    """
+    _change(connection, name, enabled=False, message=PAUSED)
 
 
 def enable(connection: Connection, name: str, now: datetime) -> None:
@@ -106,11 +118,32 @@ def enable(connection: Connection, name: str, now: datetime) -> None:
     Raises:
         ValueError: there is none.
     """
-    on = update(xt.webhook).where(h.name == name, h.removed_at.is_(None))
-    if not connection.execute(on.values(enabled=True, failures=0, message="")).rowcount:
-        raise ValueError(f"There is no webhook called {name!r}.")
+    _change(connection, name, enabled=True, failures=0, message="")
     waits = update(xt.delivery).where(d.webhook == name, xt.WAITING)
     connection.execute(waits.values(next_try_at=now, tries=0))
+
+
+def retry(connection: Connection, name: str, number: int | None, now: datetime) -> int:
+    """Let what has failed wait again, in its old place in the row: one fact, or all that are on record; returns how many.
+
+    Raises:
+        ValueError: there is no such webhook, or nothing of it that has failed.
+    """
+    _change(connection, name, failures=0)
+    failed = update(xt.delivery).where(d.webhook == name, d.state == "failed")
+    if number is not None:
+        failed = failed.where(d.number == number)
+    again = connection.execute(failed.values(state="waiting", tries=0, next_try_at=now)).rowcount
+    if not again:
+        what = "nothing" if number is None else f"no fact {number}"
+        raise ValueError(f"{name!r} has {what} that has failed.")
+    return int(again)
+
+
+def _change(connection: Connection, name: str, **values: Any) -> None:
+    known = update(xt.webhook).where(h.name == name, h.removed_at.is_(None))
+    if not connection.execute(known.values(**values)).rowcount:
+        raise ValueError(f"There is no webhook called {name!r}.")
 
 
 def listed(connection: Connection) -> Sequence[Row[Any]]:
@@ -128,9 +161,12 @@ def active(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(select(xt.webhook).where(h.enabled, h.removed_at.is_(None)).order_by(h.name)).all()
 
 
-def behind(connection: Connection, webhook: Any) -> bool:
-    """Whether there are facts that it was not yet looked through."""
-    return bool(last_number(connection) > webhook.number)
+def recent(connection: Connection, size: int) -> dict[str, Sequence[Any]]:
+    """The newest deliveries of each, without what they say: no content of a case reaches whoever keeps the webhooks."""
+    names = connection.execute(select(h.name).where(h.removed_at.is_(None))).scalars().all()
+    columns = (d.number, d.kind, d.state, d.tries, d.next_try_at, d.sent_at, d.outcome)
+    newest = select(*columns).order_by(d.number.desc()).limit(size)
+    return {name: connection.execute(newest.where(d.webhook == name)).all() for name in names}
 
 
 def fill(connection: Connection, webhook: Any, now: datetime) -> None:
@@ -163,9 +199,10 @@ def fill(connection: Connection, webhook: Any, now: datetime) -> None:
 
 
 def next_of(connection: Connection, name: str, now: datetime) -> Row[Any] | None:
-    """What it is told next: the first that waits, once its time has come. Nothing overtakes it."""
+    """What it is told next: the first that waits, once its time has come and while it is switched on. Nothing overtakes it."""
+    on = select(h.enabled).where(h.name == name).scalar_subquery()
     first = connection.execute(
-        select(xt.delivery).where(d.webhook == name, xt.WAITING).order_by(d.number).limit(1)
+        select(xt.delivery).where(d.webhook == name, xt.WAITING, on).order_by(d.number).limit(1)
     ).first()
     return first if first is not None and first.next_try_at <= now else None
 
@@ -186,7 +223,7 @@ def done(
     elif verdict == "permanent" or tries >= TRIES:
         values |= {"state": "failed"}
     else:
-        values |= {"next_try_at": now + pause(tries, chance)}
+        values |= {"next_try_at": now + wait_before(tries, chance)}
     connection.execute(update(xt.delivery).where(d.id == delivery.id).values(**values))
     _count(connection, delivery.webhook, verdict, detail)
 

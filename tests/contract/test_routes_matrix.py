@@ -59,6 +59,7 @@ GET  /cameras/evidence/{D}               | duty leader operator admin     |
 GET  /audit                              | auditor                        |
 GET  /admin                              | admin                          |
 GET  /admin/reference/departments        | admin                          |
+GET  /admin/webhooks                     | admin                          |
 GET  /admin/data/departments             | admin                          |
 POST /admin/data/departments/preview     | admin                          |
 GET  /grid                               | grid                           |
@@ -174,6 +175,9 @@ POST /api/v1/messages/1/actions/receipt  | duty leader operator department grid 
 GET  /api/v1/instructions                | leader                         |
 POST /api/v1/instructions                | leader                         |
 POST /api/v1/instructions/x/actions/conclude | leader                     |
+GET  /api/v1/webhooks                    | admin                          |
+POST /api/v1/webhooks                    | admin                          |
+POST /api/v1/webhooks/x/actions/pause    | admin                          |
 GET  /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts                    | admin                          |
 POST /api/v1/accounts/x/actions/reset    | admin                          |

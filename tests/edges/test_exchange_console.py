@@ -46,6 +46,8 @@ def test_a_webhooks_secret_is_shown_once_and_never_again(run: Run, near: None, s
     with sqlite_county.read() as connection:
         lines = connection.execute(select(t.audit).where(t.audit.c.object == "crm")).all()
     assert [line.act for line in lines] == ["webhook.add"] and secret.strip() not in str(lines)
+    assert run("webhook", "pause", "crm")[0] == 0 and "switched off" in run("webhook", "list")[1]
+    assert run("webhook", "retry", "crm")[2] == "'crm' has nothing that has failed.\n"
     assert run("webhook", "enable", "crm")[0] == 0 and run("webhook", "remove", "crm")[0] == 0
     assert run("webhook", "enable", "crm")[0] == 1
 

@@ -341,6 +341,43 @@ def test_every_fact_is_told_in_order_signed_and_once(county_store: Store) -> Non
         assert [row.outcome for row in rows(county_store, xt.attempt)] == ["sent"] * 3
 
 
+def test_the_pace_is_that_of_the_other_side_and_not_of_our_rounds(sqlite_county: Store) -> None:
+    server = StandIn()
+    with told(sqlite_county, server) as (teller, _):
+        report(sqlite_county, 30)
+        teller.round()  # hands the first out; whoever carries it goes on by itself
+        end = time.monotonic() + 30
+        while not all(row.state == "sent" for row in rows(sqlite_county, xt.delivery)):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert [headers["webhook-id"] for headers, _ in server.heard] == [f"fact_{n}" for n in range(1, 31)]
+
+
+def test_one_that_is_paused_is_told_nothing_and_what_failed_is_sent_again_in_its_place(county_store: Store) -> None:
+    server = StandIn()
+    server.deed = [422, 200, 200, 200]
+    with told(county_store, server) as (teller, _):
+        report(county_store, 2)
+        work(teller, lambda: len(rows(county_store, xt.attempt)) >= 2)
+        with county_store.write() as connection:
+            webhooks.pause(connection, "city")
+            report_again = webhooks.retry(connection, "city", 1, real_now())
+            with pytest.raises(ValueError, match="no fact 2 that has failed"):
+                webhooks.retry(connection, "city", 2, real_now())
+        assert report_again == 1
+        report(county_store)
+        for _ in range(3):
+            teller.round()
+        assert len(server.heard) == 2
+        with county_store.write() as connection:
+            webhooks.enable(connection, "city", real_now())
+        work(teller, lambda: len(server.heard) >= 4)
+        assert [headers["webhook-id"] for headers, _ in server.heard] == ["fact_1", "fact_2", "fact_1", "fact_3"]
+        with county_store.read() as connection:
+            recent = webhooks.recent(connection, 2)["city"]
+        assert [one.number for one in recent] == [3, 2] and not hasattr(recent[0], "body")
+
+
 def test_a_side_that_is_away_is_told_later_and_nothing_overtakes(sqlite_county: Store) -> None:
     server = StandIn()
     server.deed = [503, "reset", 200, 200]

@@ -24,7 +24,8 @@ async function pressed(button, word, say) {
   tell(word, done, say);
 }
 
-function askAgain(button, say) {
+/** The first press of a button that changes something. */
+export function askAgain(button, say) {
   const before = button.textContent;
   button.dataset.sure = "yes";
   button.textContent = say("admin.sure");
