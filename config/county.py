@@ -240,15 +240,18 @@ class EmergencyTimers:
 
 @dataclass(frozen=True)
 class Privacy:
-    """How often masks are looked at again, and how long is kept what cameras showed and who looked. Days.
+    """How often masks are looked at again, and how long is kept what cameras showed, who looked, and what emergencies
+    have logged. Days.
 
-    Pictures stay 30 days and then go (State Council Order 799 of 2025); the ledger stays 183 days at least (等级保护).
+    Pictures stay 30 days and then go (State Council Order 799 of 2025); ledger and logs stay 183 days at least (等级保护).
     """
 
     __pydantic_config__ = STRICT
     review_days: Annotated[int, Field(ge=30, le=1096)] = 365
     picture_days: Annotated[int, Field(ge=30, le=3660)] = 30
     ledger_days: Annotated[int, Field(ge=183, le=36600)] = 1096
+    emergency_days: Annotated[int, Field(ge=183, le=36600)] = 3653
+    """After the last line of an emergency that is over; one that is not is kept however long it lasts."""
 
 
 @dataclass(frozen=True)

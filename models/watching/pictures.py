@@ -11,6 +11,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from models.moves import Actor
 from models.watching import tables as w
 
+HOLDS = ("camera", "case", "emergency")
+"""What a legal hold can be on."""
+
 
 def note(connection: Connection, camera: str, digest: str, case: str, viewing: int, who: Actor, now: datetime) -> None:
     """Remember a snapshot, so that it is deleted when its time has come."""
@@ -28,7 +31,7 @@ def of_camera(connection: Connection, camera: str, size: int = 12) -> Sequence[R
 def hold(
     connection: Connection, kind: str, object: str, reason: str, until: datetime, who: Actor, now: datetime
 ) -> Row[Any]:
-    """Place a legal hold: nothing of this camera or case is deleted until it ends or is lifted."""
+    """Place a legal hold: nothing of this camera, case or emergency is deleted until it ends or is lifted."""
     values = {"kind": kind, "object": object, "reason": reason, "until": until, "placed_at": now, "placed_by": who.name}
     return connection.execute(insert(w.legal_hold).values(**values).returning(*w.legal_hold.c)).one()
 
@@ -49,4 +52,4 @@ def held(connection: Connection, now: datetime) -> dict[str, frozenset[str]]:
     """Kind → objects that a hold in force keeps."""
     h = w.legal_hold.c
     rows = connection.execute(select(h.kind, h.object).where(h.lifted_at.is_(None), h.until > now)).all()
-    return {kind: frozenset(row.object for row in rows if row.kind == kind) for kind in ("camera", "case")}
+    return {kind: frozenset(row.object for row in rows if row.kind == kind) for kind in HOLDS}

@@ -1,4 +1,5 @@
-"""Deleting what has had its time: snapshots and evidence after 30 days, the ledger after three years; holds keep.
+"""Deleting what has had its time: snapshots and evidence after 30 days, the ledger after three years, the log
+of an emergency after ten; holds keep, and so does an emergency that is not over.
 
 Files go first and are forgotten afterwards, so that a crash in between leaves a row without a file and never a file that
 nobody knows of. In small bites (reliability.md §1.4); what was deleted is itself a line of the audit.
@@ -7,7 +8,7 @@ nobody knows of. In small bites (reliability.md §1.4); what was deleted is itse
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from models import tables as t
 from models.accounts import audit
 from models.camera_health import rates
 from models.camera_health.tables import camera_event
+from models.emergencies.keeping import cut_log, needed
 from models.store import Store
 from models.watching import tables as w
 from models.watching.pictures import held
 from models.watching.register import privacy
+from models.watching.rights import Purpose
 
 BITE = 200
 ACT = "retention"
@@ -36,12 +39,15 @@ class Gone:
     pictures: int = 0
     evidence: int = 0
     ledger: int = 0
+    emergencies: int = 0
+    """Lines of their log."""
 
     def __add__(self, other: Gone) -> Gone:
-        return Gone(self.pictures + other.pictures, self.evidence + other.evidence, self.ledger + other.ledger)
+        sums = {name: number + getattr(other, name) for name, number in asdict(self).items()}
+        return Gone(**sums)
 
     def __bool__(self) -> bool:
-        return bool(self.pictures or self.evidence or self.ledger)
+        return any(asdict(self).values())
 
 
 def retain(store: Store, data: Path, now: datetime) -> Iterator[Gone]:
@@ -52,8 +58,7 @@ def retain(store: Store, data: Path, now: datetime) -> Iterator[Gone]:
         yield bite
     if whole:
         with store.write() as connection:
-            counts = {"pictures": whole.pictures, "evidence": whole.evidence, "ledger": whole.ledger}
-            audit(connection, "retention", "system", ACT, now, object="retention", detail=counts)
+            audit(connection, "retention", "system", ACT, now, object="retention", detail=asdict(whole))
 
 
 def _bite(store: Store, data: Path, now: datetime) -> Gone:
@@ -73,7 +78,8 @@ def _bite(store: Store, data: Path, now: datetime) -> Gone:
         if evidence:
             rates.forget_evidence(connection, evidence)
         ledger = _cut_ledger(connection, rules, now)
-    return Gone(len(snapshots), len(evidence), ledger)
+        told = cut_log(connection, now - timedelta(days=rules.emergency_days), kept, BITE)
+    return Gone(len(snapshots), len(evidence), ledger, told)
 
 
 def path_of(data: Path, kind: str, digest: str) -> Path:
@@ -84,7 +90,12 @@ def path_of(data: Path, kind: str, digest: str) -> Path:
 def _old_snapshots(connection: Connection, kept: dict[str, frozenset[str]], before: datetime) -> Sequence[Row[Any]]:
     p = w.camera_picture.c
     due = and_(p.deleted_at.is_(None), p.at < before)
-    free = and_(p.camera.not_in(kept["camera"]), p.case_code.not_in(kept["case"]))
+    numbers, cases = needed(connection, kept)
+    v = w.viewing.c
+    of_emergencies = select(v.id).where(v.purpose == Purpose.EMERGENCY, v.reference.in_(numbers))
+    free = and_(
+        p.camera.not_in(kept["camera"]), p.case_code.not_in(kept["case"] | cases), p.viewing.not_in(of_emergencies)
+    )
     return connection.execute(select(w.camera_picture).where(due, free).order_by(p.id).limit(BITE)).all()
 
 

@@ -78,7 +78,7 @@ legal_hold = Table(
     "legal_hold",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("kind", String(8), nullable=False),  # camera | case
+    Column("kind", String(12), nullable=False),  # camera | case | emergency
     Column("object", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("placed_at", Utc, nullable=False),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_harness import OWN, HeardNews, add_people, add_token, bearer, browser, web
+from desk_harness import OWN, HeardNews, add_people, add_token, bearer, browser, problem, web
 from docx import Document
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from alerts.rooms import emergencies_in, heard_by, may_listen
 from models import tables as t
 from models.accounts import Visitor
+from models.emergencies import tables as et
+from models.emergencies.facade import Emergencies
 from models.moves import Role
 from models.store import Store
 from models.timebase import real_now
@@ -138,3 +141,42 @@ def test_a_department_hears_only_of_emergencies_that_concern_it() -> None:
     assert len(list(heard_by(water, facts))) == 1
     assert len(list(heard_by(Visitor(name="b", role=Role.DUTY), facts))) == 2
     assert not may_listen(Visitor(name="c", role=Role.GRID)) and may_listen(water)
+
+
+def test_where_the_county_wants_a_second_person_nothing_begins_until_another_confirms(
+    app: Flask, sqlite_county: Store, news: HeardNews
+) -> None:
+    with sqlite_county.write() as connection:
+        county = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar_one()
+        own = {**county, "emergency": {**county.get("emergency", {}), "confirmation": "second"}}
+        connection.execute(update(t.rules).where(t.rules.c.name == "county").values(body=own))
+    operator, duty = browser(app, sqlite_county, "operator"), browser(app, sqlite_county, "duty")
+    one = post(operator, "/api/v1/emergencies", BODY | {"life": False}).get_json()
+    address = f"/api/v1/emergencies/{one['number']}"
+    assert (one["state"], one["confirm_due_at"]) == ("pending", None)  # no window: it does not begin by itself
+    parts = app.extensions["gridcommand"]
+    assert Emergencies(parts.door).tick(real_now() + timedelta(days=1))[0] == 0
+    alone = post(operator, f"{address}/actions/confirm")
+    assert alone.status_code == 409 and "second person" in problem(alone)["detail"]
+    assert operator.get(address).get_json()["room"]["parties"] == []  # nobody was called
+    assert "confirm" not in operator.get(address).get_json()["actions"]
+    assert "confirm" in duty.get(address).get_json()["actions"]
+    begun = post(duty, f"{address}/actions/confirm", {"note": "已核实"})
+    assert begun.status_code == 200 and begun.get_json()["state"] == "running"
+    room = operator.get(address).get_json()["room"]
+    assert len(room["parties"]) == 11
+    with sqlite_county.read() as connection:
+        lines = connection.execute(select(et.log.c.act, et.log.c.actor).order_by(et.log.c.id)).all()
+    assert [tuple(line) for line in lines] == [("start", "operator"), ("begin", "duty")]
+    assert post(duty, f"{address}/actions/confirm").status_code == 409
+    other = post(operator, "/api/v1/emergencies", BODY | {"life": False}).get_json()["number"]
+    taken = post(operator, f"/api/v1/emergencies/{other}/actions/withdraw", {"note": "误报"})
+    assert taken.get_json()["state"] == "withdrawn"
+    # lives at stake wait for nobody; the second person ratifies, and only another than who started it
+    saved = post(operator, "/api/v1/emergencies", BODY).get_json()
+    assert saved["state"] == "running"
+    own_word = post(operator, f"/api/v1/emergencies/{saved['number']}/actions/ratify", {"finding": "approved"})
+    assert own_word.status_code == 409
+    leader = browser(app, sqlite_county, "leader")
+    word = post(leader, f"/api/v1/emergencies/{saved['number']}/actions/ratify", {"finding": "approved"})
+    assert word.status_code == 200

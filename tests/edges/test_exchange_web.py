@@ -81,20 +81,22 @@ def test_an_emergency_from_a_warning_has_the_warnings_area_and_tells_it_on(
     app: Flask, sqlite_county: Store, emergencies: Emergencies
 ) -> None:
     operator = browser(app, sqlite_county, "operator")
-    assert operator.post("/cap/warnings", data=cap.build(fresh())).status_code == 201
+    assert operator.post("/cap/warnings", data=cap.build(fresh()), headers=OWN).status_code == 201
     body = {"plan": "flood", "level": 2, "note": "暴雨", "life": True, "origin": "cap", "reference": "gc-20260703-1"}
-    one = operator.post("/api/v1/emergencies", json=body).get_json()
+    one = operator.post("/api/v1/emergencies", json=body, headers=OWN).get_json()
     room = operator.get(f"/live/emergencies/{one['number']}").get_json()["room"]
     assert room["perimeter"] == [[list(point) for point in SQUARE]] and one["radius_m"] > 50
     told = cap.parse(operator.get(f"/api/v1/emergencies/{one['number']}/cap.xml").data).infos[0].areas[0]
     assert told.polygons == (SQUARE,) and told.circles == ()
-    changed = operator.post(f"/api/v1/emergencies/{one['number']}/actions/perimeter", json={"radius_m": 900})
+    changed = operator.post(
+        f"/api/v1/emergencies/{one['number']}/actions/perimeter", json={"radius_m": 900}, headers=OWN
+    )
     assert changed.get_json()["radius_m"] == 900
     assert operator.get(f"/live/emergencies/{one['number']}").get_json()["room"]["perimeter"] == []
     point = body | {"longitude": 112.886, "latitude": 30.469}
-    other = operator.post("/api/v1/emergencies", json=point).get_json()
+    other = operator.post("/api/v1/emergencies", json=point, headers=OWN).get_json()
     assert (other["longitude"], other["radius_m"]) == (112.886, 1500)  # whoever names a place means it
-    unknown = operator.post("/api/v1/emergencies", json=body | {"reference": "of somebody else"})
+    unknown = operator.post("/api/v1/emergencies", json=body | {"reference": "of somebody else"}, headers=OWN)
     assert unknown.status_code == 201 and unknown.get_json()["longitude"] is None
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from conftest import SECRET
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from models import attachments
+from models import attachments, chain
 from models import tables as t
 from models.camera_health import events, rates
 from models.camera_health.events import Fault
 from models.door import Door, Report
+from models.emergencies import tables as et
+from models.emergencies.facade import Emergencies
+from models.emergencies.starting import Start
 from models.moves import Actor, Role
 from models.rules import Rules
 from models.safekeeping import broken_chains
@@ -27,16 +31,20 @@ from models.watching.rights import Purpose
 
 CAMERA, HELD = "99010000001320000001", "99010000081320000002"
 DUTY = Actor("duty", Role.DUTY)
+LEADER = Actor("leader", Role.LEADER)
 DAY = timedelta(days=1)
 
 
-def snapshot(store: Store, data: Path, camera: str, code: str, case_id: int, at: datetime, number: int) -> str:
+def snapshot(
+    store: Store, data: Path, camera: str, code: str, case_id: int, at: datetime, number: int, of: str = ""
+) -> str:
     digest = f"{number:064x}"
     file = path_of(data, "attachments", digest)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"x")
     with store.write() as connection:
-        opening = Opening("snapshot", Purpose.CASE, (camera,), code)
+        purpose = Purpose.EMERGENCY if of else Purpose.CASE
+        opening = Opening("snapshot", purpose, (camera,), of or code)
         line, _ = ledger.write(connection, opening, DUTY, at)
         attachments.attach(
             connection, case_id, digest=digest, media_type="image/jpeg", width=1, height=1, size=1, actor=DUTY, now=at
@@ -122,3 +130,61 @@ def test_a_second_sweep_of_the_same_day_finds_nothing(county_store: Store, tmp_p
             ledger.write(connection, opening, DUTY, real_now() - timedelta(days=age))
     assert swept(county_store, tmp_path, real_now()).ledger == 2
     assert not swept(county_store, tmp_path, real_now())
+
+
+def test_what_an_emergency_logged_and_saw_stays_until_it_is_over_and_as_long_as_the_county_says(
+    county_store: Store, tmp_path: Path
+) -> None:
+    store, began = county_store, real_now() - timedelta(days=6000)
+    door = Door(store, Rules(store, __import__("zoneinfo").ZoneInfo("Asia/Shanghai")), Vault(SECRET))
+    emergencies = Emergencies(door)
+    report = Report(category="010101", description="积水", source="hotline", area="990100100001001")
+    case = door.report(report, Actor("hotline", Role.SYSTEM), real_now()).case
+
+    def run(over: bool, **more: Any) -> str:
+        wanted = Start("flood", 4, "水位超警", drill=True, **more)
+        number = str(emergencies.start(wanted, LEADER, began).room.row.number)
+        for action in ("end", "cancel") if over else ():
+            emergencies.act(number, action, LEADER, began + DAY, {"note": "险情解除"})
+        return number
+
+    def lines(*numbers: str) -> list[int]:
+        lg, e = et.log.c, et.emergency.c
+        with store.read() as connection:
+            wanted = select(func.count()).select_from(et.log.join(et.emergency, e.id == lg.emergency_id))
+            return [connection.execute(wanted.where(e.number == number)).scalar_one() for number in numbers]
+
+    first, second = run(True), run(True)
+    lasting = run(False, origin="case", reference=case.code)
+    after = run(True)
+    with store.write() as connection:  # everything was entered long ago
+        connection.execute(update(et.log).values(entered_at=began))
+    seen = [
+        snapshot(store, tmp_path, CAMERA, "", case.id, began, 1, of=lasting),
+        snapshot(store, tmp_path, CAMERA, case.code, case.id, began, 2),
+        snapshot(store, tmp_path, CAMERA, "", case.id, began, 3, of=first),
+    ]
+
+    def there() -> list[bool]:
+        return [path_of(tmp_path, "attachments", digest).exists() for digest in seen]
+
+    before = lines(first, second, lasting, after)
+    assert swept(store, tmp_path, began + timedelta(days=3652)).emergencies == 0
+    assert there() == [True, True, False]
+    with store.write() as connection:
+        hold = pictures.hold(connection, "emergency", second, "调查", real_now() + DAY, DUTY, real_now())
+    assert swept(store, tmp_path, real_now()).emergencies == before[0]
+    assert lines(first, second, lasting, after) == [0, *before[1:]]
+    with store.write() as connection:
+        pictures.lift(connection, hold.id, DUTY, real_now())
+    assert swept(store, tmp_path, real_now()).emergencies == before[1]
+    assert lines(lasting, after) == before[2:]  # it has not ended; what came after it stands in the same chain
+    emergencies.act(lasting, "end", LEADER, real_now(), {"note": "险情解除"})
+    emergencies.act(lasting, "cancel", LEADER, real_now(), {"note": "现场清理完毕"})
+    assert swept(store, tmp_path, real_now()).emergencies == 0
+    assert there() == [False, False, False]
+    gone = swept(store, tmp_path, real_now() + timedelta(days=3654)).emergencies
+    assert gone > 0 and sum(lines(lasting, after)) <= 1  # the newest line stays, the next one hangs on it
+    with store.read() as connection:
+        assert not list(chain.faults(connection, et.log, "The log")) and list(broken_chains(connection)) == []
+        assert connection.execute(select(func.count()).select_from(et.emergency)).scalar_one() == 4

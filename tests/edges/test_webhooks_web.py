@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk_harness import HeardNews, add_people, browser, problem, web
+from desk_harness import OWN, HeardNews, add_people, browser, problem, web
 from flask import Flask
 from sqlalchemy import insert, select
 
@@ -24,8 +25,6 @@ URL = "https://127.0.0.1/hook"
 def app(sqlite_county: Store, tmp_path: Path) -> Iterator[Flask]:
     add_people(sqlite_county)
     with web(sqlite_county, tmp_path, HeardNews()) as app:
-        from dataclasses import replace
-
         app.extensions[KEY] = replace(app.extensions[KEY], exchange_networks=networks(["127.0.0.0/8"]))
         yield app
 
@@ -34,7 +33,7 @@ def test_a_webhook_is_added_paused_sent_again_and_removed_and_its_secret_is_said
     app: Flask, sqlite_county: Store
 ) -> None:
     admin = browser(app, sqlite_county, "admin")
-    made = admin.post("/api/v1/webhooks", json={"name": "crm", "url": URL, "kinds": ["case.reported"]})
+    made = admin.post("/api/v1/webhooks", json={"name": "crm", "url": URL, "kinds": ["case.reported"]}, headers=OWN)
     secret = made.get_json()["secret"]
     assert made.status_code == 201 and secret.startswith("whsec_")
     now = real_now()
@@ -47,7 +46,7 @@ def test_a_webhook_is_added_paused_sent_again_and_removed_and_its_secret_is_said
     assert (hook["enabled"], hook["failed"], [one["number"] for one in hook["recent"]]) == (True, 2, [2, 1])
 
     def act(action: str, body: object = None) -> int:
-        return admin.post(f"/api/v1/webhooks/crm/actions/{action}", json=body or {}).status_code
+        return admin.post(f"/api/v1/webhooks/crm/actions/{action}", json=body or {}, headers=OWN).status_code
 
     assert act("pause") == 200
     (hook,) = admin.get("/api/v1/webhooks").get_json()["webhooks"]
@@ -76,7 +75,7 @@ def test_a_webhook_is_added_paused_sent_again_and_removed_and_its_secret_is_said
 def test_what_cannot_be_is_refused_with_its_field(
     app: Flask, sqlite_county: Store, body: dict[str, object], field: str
 ) -> None:
-    answer = browser(app, sqlite_county, "admin").post("/api/v1/webhooks", json=body)
+    answer = browser(app, sqlite_county, "admin").post("/api/v1/webhooks", json=body, headers=OWN)
     assert answer.status_code == 422 and str(problem(answer)["field"]).startswith(field)
     with sqlite_county.read() as connection:
         assert connection.execute(select(xt.webhook)).first() is None

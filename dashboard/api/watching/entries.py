@@ -163,7 +163,7 @@ def csv_answer(name: str, columns: Any, rows: Any) -> Response:
 
 
 def _hold(body: shapes.HoldBody) -> tuple[Response, int]:
-    """Nothing of the camera or case is deleted until it ends. Both placing and lifting are in the audit."""
+    """Nothing of the camera, case or emergency is deleted until it ends. Both placing and lifting are in the audit."""
     who, now = visitor(), real_now()
     if not now < body.until <= now + LONGEST_HOLD:
         raise Problem(422, "A legal hold ends in the future, within ten years.", field="until")

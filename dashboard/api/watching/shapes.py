@@ -145,7 +145,7 @@ class EntryBody(Shape):
 class HoldBody(Shape):
     """A legal hold: what it keeps from being deleted, why, and until when."""
 
-    kind: Literal["camera", "case"]
+    kind: Literal["camera", "case", "emergency"]
     object: Code
     reason: Annotated[Line, Field(min_length=2, max_length=500)]
     until: Written

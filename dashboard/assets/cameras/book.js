@@ -13,7 +13,7 @@ export function start(root) {
 function build(root, say) {
   const word = el("p", { class: "form-word", role: "status", "aria-live": "polite" });
   const kind = el("select", { name: "kind", class: "desk-select", "aria-label": say("watching.hold.kind") },
-    ...["camera", "case"].map((one) => el("option", { value: one }, say(`watching.hold.${one}`))));
+    ...["camera", "case", "emergency"].map((one) => el("option", { value: one }, say(`watching.hold.${one}`))));
   const form = el("form", { class: "hold-form" }, kind, field("object", say("watching.hold.object"), "", { required: true, maxlength: 64 }),
     field("reason", say("watching.hold.reason"), "", { required: true, maxlength: 500 }),
     field("until", say("watching.hold.until"), "", { type: "date", required: true }),

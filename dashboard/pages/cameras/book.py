@@ -24,7 +24,7 @@ COLUMNS = ("name", "register", "owner", "mask_review", "sign", "purpose", "legal
 GAPS = (*ACCOUNTABLE, OVERDUE)
 WORDS = (
     "watching.hold.done", "watching.hold.failed", "watching.open.network", "watching.hold.kind", "watching.hold.object",
-    "watching.hold.reason", "watching.hold.until", "watching.hold.place", "watching.hold.camera", "watching.hold.case",
+    "watching.hold.reason", "watching.hold.until", "watching.hold.place", "watching.hold.camera", "watching.hold.case", "watching.hold.emergency",
     "watching.hold.sure",
 )  # fmt: skip
 
@@ -151,7 +151,12 @@ def _row(context: PageContext, view: BookView, camera: Mapping[str, Any]) -> htm
 def _policy(context: PageContext, view: BookView) -> html.Section:
     kept = privacy_of(view.directory.county)
     pairs: list[Any] = []
-    for name, days in (("review", kept.review_days), ("pictures", kept.picture_days), ("ledger", kept.ledger_days)):
+    for name, days in (
+        ("review", kept.review_days),
+        ("pictures", kept.picture_days),
+        ("ledger", kept.ledger_days),
+        ("emergencies", kept.emergency_days),
+    ):
         pairs += [html.Dt(context.text(f"watching.policy.{name}")), html.Dd(context.text("common.days", d=f"{days:,}"))]
     return parts.panel(context.text("watching.policy.title"), [html.Dl(pairs, className="pairs")])
 
