@@ -11,6 +11,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from config.sentences import say
+from dashboard.api.emergency_shapes import EmergencyPath
 from dashboard.api.shapes import BIGGEST, Shape
 from dashboard.problems import Problem
 from dashboard.services import services, visitor
@@ -69,11 +70,12 @@ class WarningPage(BaseModel):
 def register(api: APIBlueprint) -> None:
     """Add the routes of the API."""
     api.get("/warnings", summary="Warnings that came in (CAP 1.2)", responses={200: WarningPage})(_listed)
+    message = {"description": "The message", "content": {cap.MEDIA_TYPE: {"schema": {"type": "string"}}}}
+    api.get("/emergencies/<number>/cap.xml", summary="The newest CAP 1.2 message", responses={200: message})(_emergency)
 
 
 def mount(server: Flask) -> None:
     """Add the routes that speak XML."""
-    server.add_url_rule("/api/v1/emergencies/<number>/cap.xml", "cap_emergency", _emergency)
     server.add_url_rule("/cap/emergencies.atom", "cap_feed", _feed)
     server.add_url_rule("/cap/warnings", "cap_take", _take, methods=["POST"])
     server.add_url_rule("/live/warnings", "live_warnings", _in_force)
@@ -121,14 +123,14 @@ def _take() -> tuple[Response, int]:
     return jsonify({"warning": taken.id, "accepted": True}), 201 if taken.new else 200
 
 
-def _emergency(number: str) -> Response:
+def _emergency(path: EmergencyPath) -> Response:
     """The newest CAP message of an emergency."""
     with services().store.read() as connection:
-        found = rooms.one(connection, number[:32], visitor().actor)
+        found = rooms.one(connection, path.number, visitor().actor)
     told = _messages(found) if found else []
     if not told:
         raise Problem(
-            404, say("There is no CAP message of an emergency {number!r}.", number=number[:32]), field="number"
+            404, say("There is no CAP message of an emergency {number!r}.", number=path.number), field="number"
         )
     return Response(cap.build(told[-1]), mimetype=cap.MEDIA_TYPE)
 

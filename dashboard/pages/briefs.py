@@ -17,6 +17,7 @@ from models.briefs.schedule import KINDS
 from models.briefs.words import Tongue
 from models.messages import iso
 
+PAGE = 60
 FILES = (("pdf", "PDF"), ("docx", "Word"), ("txt", ""))
 
 
@@ -31,12 +32,12 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
     if kind is not None and kind not in KINDS:
         raise Problem(422, say("There is no kind {kind!r} of brief.", kind=kind), field="kind")
     with services().store.read() as connection:
-        rows = archive.newest(connection, kind)
-    return build(context, rows, kind)
+        rows = archive.newest(connection, kind, PAGE + 1, parts.page_key(query))
+    return build(context, rows[:PAGE], kind, more=len(rows) > PAGE)
 
 
-def build(context: PageContext, rows: Sequence[Any], kind: str | None) -> html.Div:
-    """The page."""
+def build(context: PageContext, rows: Sequence[Any], kind: str | None, *, more: bool) -> html.Div:
+    """The page; `more`: there are earlier ones."""
     now = context.as_of
     assert now is not None
     title = html.Div([html.H1(context.text("brief.title")), parts.as_of(context, now)], className="desk-title")
@@ -61,7 +62,8 @@ def build(context: PageContext, rows: Sequence[Any], kind: str | None) -> html.D
         html.Div(table, className="desk-table-box") if rows else html.P(context.text("brief.empty"), className="empty")
     )
     note = html.P(context.text("brief.sent"), className="faint")
-    return parts.frame(context, "/briefs", [title, tabs, body, note], module="list", words=("desk.stale",))
+    later = [parts.next_page(context, "/briefs", after=rows[-1].id, kind=kind)] if more else []
+    return parts.frame(context, "/briefs", [title, tabs, body, *later, note], module="list", words=("desk.stale",))
 
 
 def _row(context: PageContext, row: Any) -> html.Tr:

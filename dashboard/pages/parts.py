@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from dash import html
 
 from dashboard.clockface import Face, span
 from dashboard.pages.context import PageContext
+from dashboard.problems import Problem
 from models.directory import Directory
 from models.messages import iso
 
@@ -205,6 +207,27 @@ def as_of(context: PageContext, moment: datetime) -> html.Div:
         className="desk-age",
         **{"data-page-as-of": iso(moment)},
     )
+
+
+def page_key(query: Mapping[str, str]) -> int | None:
+    """The key of a page of a list, as a link to it carries it.
+
+    Raises:
+        Problem: 422 for what is none.
+    """
+    key = query.get("after")
+    if not key:
+        return None
+    if not key.isascii() or not key.isdigit() or len(key) > 18:
+        raise Problem(422, f"{key[:40]!r} is no page key; expected that of a link to the next page.", field="after")
+    return int(key)
+
+
+def next_page(context: PageContext, path: str, **query: object) -> html.A:
+    """The link to what comes after this page of a list; what is None in the query is left out."""
+    wanted = {name: value for name, value in query.items() if value is not None}
+    href = f"{path}?{urlencode(wanted)}"
+    return html.A(context.text("cases.next"), href=href, className="tool", rel="next")
 
 
 # --- times -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from models import tables as t
 from models.briefs.schedule import Kind, Span
@@ -62,10 +62,17 @@ def one(connection: Connection, number: int) -> Row[Any] | None:
     return connection.execute(select(brief).where(b.id == number)).first()
 
 
-def newest(connection: Connection, kind: Kind | None = None, size: int = 60) -> Sequence[Any]:
-    """The newest briefs, without what they say."""
+def newest(connection: Connection, kind: Kind | None = None, size: int = 60, after: int | None = None) -> Sequence[Any]:
+    """The newest briefs, without what they say; behind the one of the number `after`, which ended the page before. Nothing
+    where there is no such brief."""
     rows = select(b.id, b.kind, b.first, b.last, b.cut_at, b.made_at)
     rows = rows if kind is None else rows.where(b.kind == kind)
+    if after is not None:
+        edge = connection.execute(select(b.first, b.last).where(b.id == after)).first()
+        if edge is None:
+            return []
+        same_day = or_(b.first > edge.first, and_(b.first == edge.first, b.id < after))
+        rows = rows.where(or_(b.last < edge.last, and_(b.last == edge.last, same_day)))
     return connection.execute(rows.order_by(b.last.desc(), b.first, b.id.desc()).limit(size)).all()
 
 

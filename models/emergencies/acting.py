@@ -46,7 +46,6 @@ class Acting:
     actor: Actor
     now: datetime
     fields: Mapping[str, Any]
-    timers: Timers
     changes: dict[str, Any] = field(default_factory=dict)
     detail: dict[str, Any] = field(default_factory=dict)
     department: str | None = None
@@ -77,7 +76,7 @@ def act(
         raise Refused(say("There is no emergency {number!r}.", number=number), "number")
     standing = standing_of(room, confirmation.second, work.rules.departments)
     move = check(action, standing, actor, fields)
-    doing = Acting(work, room, move, actor, now, fields, timers, department=own(actor, fields))
+    doing = Acting(work, room, move, actor, now, fields, department=own(actor, fields))
     doing.detail |= {
         one.name: fields[one.name]
         for one in move.fields

@@ -54,65 +54,49 @@ class ReportTimer:
     done_at: datetime | None = None
 
 
-def dues(
-    row: Any,
-    parties: Sequence[Any],
-    tasks: Sequence[Any],
-    reports: Sequence[Any],
-    plan: Plan,
-    told: Mapping[str, datetime],
-    ladder: Ladder,
-    calendar: Calendar,
-    timers: Timers,
-    now: datetime,
-) -> list[Due]:
+@dataclass(frozen=True)
+class Terms:
+    """By what the clocks of an emergency are judged. `told`: step → when it was told."""
+
+    row: Any
+    plan: Plan
+    told: Mapping[str, datetime]
+    ladder: Ladder
+    calendar: Calendar
+    timers: Timers
+    now: datetime
+
+
+def dues(terms: Terms, parties: Sequence[Any], tasks: Sequence[Any], reports: Sequence[Any]) -> list[Due]:
     """Everything that is still to come, the earliest first; it may lie in the past."""
-    found = list(_all(row, parties, tasks, reports, plan, told, ladder, calendar, timers, now))
-    return sorted((due for due in found if due.key not in told), key=lambda due: (due.at, due.key))
+    found = _all(terms, parties, tasks, reports)
+    return sorted((due for due in found if due.key not in terms.told), key=lambda due: (due.at, due.key))
 
 
-def _all(
-    row: Any,
-    parties: Sequence[Any],
-    tasks: Sequence[Any],
-    reports: Sequence[Any],
-    plan: Plan,
-    told: Mapping[str, datetime],
-    ladder: Ladder,
-    calendar: Calendar,
-    timers: Timers,
-    now: datetime,
-) -> Iterator[Due]:
+def _all(terms: Terms, parties: Sequence[Any], tasks: Sequence[Any], reports: Sequence[Any]) -> Iterator[Due]:
+    row = terms.row
     state = State(row.state)
     if state is State.PENDING and row.confirm_due_at is not None:
         yield Due(row.confirm_due_at, "begin", "begin")
     if state is State.RUNNING:
         for party in parties:
-            yield from _of_party(row, party, plan, told, ladder, calendar, now)
+            yield from _of_party(terms, party)
         for task in tasks:
             if task.state == TaskState.OPEN and task.due_at is not None:
                 yield Due(task.due_at, f"t{task.id}:late", "task-late", task.department, task.code)
     if state in (State.RUNNING, State.ENDED):
-        for timer in report_timers(row, reports, plan, timers):
+        for timer in report_timers(row, reports, terms.plan, terms.timers):
             if timer.done_at is None:
                 number = sum(1 for report in reports if report.sent_at is not None)
                 yield Due(timer.due_at, f"report-{timer.kind}-{number}", "report", None, timer.kind)
 
 
-def _of_party(
-    row: Any,
-    party: Any,
-    plan: Plan,
-    told: Mapping[str, datetime],
-    ladder: Ladder,
-    calendar: Calendar,
-    now: datetime,
-) -> Iterator[Due]:
+def _of_party(terms: Terms, party: Any) -> Iterator[Due]:
     progress = Progress(party.state)
     if progress in (Progress.DONE, Progress.RELEASED):
         return
     if progress is Progress.CALLED:
-        step = silent_step(row, party, plan, told, ladder, calendar, now)
+        step = silent_step(terms, party)
         if step is not None:
             yield Due(step.at, party_key(party, step.key), "silent", party.department, step=step)
     stage = next_stage(progress)
@@ -132,15 +116,13 @@ def party_key(party: Any, key: str) -> str:
     return f"p{party.id}-{int(party.called_at.timestamp()) % 0x1000000:x}:{key}"
 
 
-def silent_step(
-    row: Any, party: Any, plan: Plan, told: Mapping[str, datetime], ladder: Ladder, calendar: Calendar, now: datetime
-) -> Step | None:
+def silent_step(terms: Terms, party: Any) -> Step | None:
     """The next step of the ladder of a department that has not answered its call: urged at half the time, then its
     contacts in turn, in plain time: nobody's office hours count in an emergency."""
     prefix = party_key(party, "")
-    own = {name.removeprefix(prefix): at for name, at in told.items() if name.startswith(prefix)}
+    own = {name.removeprefix(prefix): at for name, at in terms.told.items() if name.startswith(prefix)}
     called = {name: at for name, at in own.items() if name.startswith(("contact-", "again-"))}
-    wait = minutes(plan.silent_minutes, row)
+    wait = minutes(terms.plan.silent_minutes, terms.row)
     rung = max((int(name.split("-")[1]) for name in called), default=0)
     alarm = Alarm(rung, max(called.values()) + wait) if rung else None
     history = History(
@@ -154,7 +136,7 @@ def silent_step(
         called_at_expiry=bool(called),
         told=own,
     )
-    return next_step(_quick(ladder, wait), history, now, calendar)
+    return next_step(_quick(terms.ladder, wait), history, terms.now, terms.calendar)
 
 
 def _quick(ladder: Ladder, wait: timedelta) -> Ladder:

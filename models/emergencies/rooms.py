@@ -16,7 +16,7 @@ from models import chain
 from models import tables as t
 from models.door.writing import Conflict, Writing
 from models.emergencies import tables as et
-from models.emergencies.agenda import Timers, dues
+from models.emergencies.agenda import Terms, Timers, dues
 from models.emergencies.nouns import Progress, RoleNow, Standing, State, TaskNow, TaskState
 from models.ladder import tables as lt
 from models.masking import masked
@@ -215,18 +215,9 @@ def set_clock(work: Writing, room: Room, timers: Timers, now: datetime) -> Room:
 
 def agenda_of(work: Writing, room: Room, timers: Timers, now: datetime) -> Sequence[Any]:
     """Everything that is still to come; see `agenda.dues`."""
-    return dues(
-        room.row,
-        room.parties,
-        room.tasks,
-        room.reports,
-        room.plan,
-        room.told,
-        work.rules.ladder,
-        work.rules.calendar,
-        timers,
-        now,
-    )
+    rules = work.rules
+    terms = Terms(room.row, room.plan, room.told, rules.ladder, rules.calendar, timers, now)
+    return dues(terms, room.parties, room.tasks, room.reports)
 
 
 def fact_fields(room: Room, at: datetime) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from models.ladder.steps import deliver
 KIND = "emergency"
 """The kind of every notification of an emergency that is no step of the ladder."""
 DRILL = "【演练】"
-CLOCK = "clock"
 
 
 def tell_department(work: Writing, room: Room, department: str, key: str, reason: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import shapely
 
+from config.plans import CAP_CATEGORIES
 from models.exchange.xml import XmlRefused, read
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -26,20 +27,7 @@ _SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 STATUSES = ("Actual", "Exercise", "System", "Test", "Draft")
 KINDS = ("Alert", "Update", "Cancel", "Ack", "Error")
 SCOPES = ("Public", "Restricted", "Private")
-CATEGORIES = (
-    "Geo",
-    "Met",
-    "Safety",
-    "Security",
-    "Rescue",
-    "Fire",
-    "Health",
-    "Env",
-    "Transport",
-    "Infra",
-    "CBRNE",
-    "Other",
-)
+CATEGORIES = CAP_CATEGORIES
 RESPONSES = ("Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None")
 URGENCIES = ("Immediate", "Expected", "Future", "Past", "Unknown")
 SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")

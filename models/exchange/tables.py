@@ -112,4 +112,3 @@ attempt = Table(
     Column("outcome", String(10), nullable=False),  # sent | temporary | permanent
     Column("detail", String(200), nullable=False, server_default=""),
 )
-TABLES = (feed, warning, webhook, delivery, attempt)

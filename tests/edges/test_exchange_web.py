@@ -122,9 +122,9 @@ def test_an_emergency_that_never_began_or_is_unknown_has_no_message(
     app: Flask, sqlite_county: Store, emergencies: Emergencies
 ) -> None:
     pending = emergencies.start(dike(life=False), Actor("operator", Role.OPERATOR), NOW)
-    for number in (pending.room.row.number, "E-none", "x" * 300):
+    for number, status in ((pending.room.row.number, 404), ("E-none", 404), ("x" * 300, 422)):
         answer = browser(app, sqlite_county, "operator").get(f"/api/v1/emergencies/{number}/cap.xml")
-        assert problem(answer)["field"] == "number" and answer.status_code == 404
+        assert problem(answer)["field"] == "number" and answer.status_code == status
 
 
 def test_a_warning_is_taken_over_http_told_and_listed(app: Flask, sqlite_county: Store, news: HeardNews) -> None:

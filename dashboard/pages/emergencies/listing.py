@@ -37,7 +37,7 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
         now = ours.clock.now()
         running = listing.page(connection, who.actor, "running", size=SHOWN)
         waiting = listing.page(connection, who.actor, "pending", size=SHOWN)
-        past = listing.page(connection, who.actor, "past", size=SHOWN)
+        past = listing.page(connection, who.actor, "past", after=query.get("after") or None, size=SHOWN)
         real = listing.page(connection, who.actor, "running", drill=False, size=1).total
         plans = rooms.plans(connection) if who.role in STARTERS else {}
         origin = _origin(query)
@@ -62,7 +62,9 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
         ),
         parts.panel(
             context.text("emergency.past_list"),
-            [_table(context, say, past.rows, now)] if past.rows else [_empty(context, "emergency.none_past")],
+            [_table(context, say, past.rows, now), *_more(context, past)]
+            if past.rows
+            else [_empty(context, "emergency.none_past")],
             tools=[context.text("emergency.all_count", n=past.total)],
         ),
     ]
@@ -76,6 +78,10 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
             "data-from": json.dumps(origin),
         }
     return parts.frame(context, "/emergencies", main, module="emergencies", words=spoken(context), about=about)
+
+
+def _more(context: PageContext, past: listing.Page) -> list[html.A]:
+    return [parts.next_page(context, "/emergencies", after=past.next)] if past.next is not None else []
 
 
 def spoken(context: PageContext) -> list[str]:
