@@ -136,6 +136,10 @@ def test_due_briefs_are_made_once_sent_and_kept(county_store: Store) -> None:
         briefing.release()
     with county_store.read() as connection:
         rows = archive.newest(connection)
+        paged: list[int] = []
+        while page := archive.newest(connection, None, 1, paged[-1] if paged else None):
+            paged.append(page[0].id)
+        assert paged == [row.id for row in rows], "page after page is the whole list"
         assert {(row.kind, str(row.first), str(row.last)) for row in rows} == {
             ("daily", "2026-05-31", "2026-05-31"),
             ("weekly", "2026-05-25", "2026-05-31"),
