@@ -71,7 +71,9 @@ def register(api: APIBlueprint) -> None:
     """Add the routes of the API."""
     api.get("/warnings", summary="Warnings that came in (CAP 1.2)", responses={200: WarningPage})(_listed)
     message = {"description": "The message", "content": {cap.MEDIA_TYPE: {"schema": {"type": "string"}}}}
-    api.get("/emergencies/<number>/cap.xml", summary="The newest CAP 1.2 message", responses={200: message})(_emergency)
+    api.get("/emergencies/<number>/cap.xml", summary="The newest CAP 1.2 message", responses={200: message})(
+        _cap_message
+    )
 
 
 def mount(server: Flask) -> None:
@@ -123,7 +125,7 @@ def _take() -> tuple[Response, int]:
     return jsonify({"warning": taken.id, "accepted": True}), 201 if taken.new else 200
 
 
-def _emergency(path: EmergencyPath) -> Response:
+def _cap_message(path: EmergencyPath) -> Response:
     """The newest CAP message of an emergency."""
     with services().store.read() as connection:
         found = rooms.one(connection, path.number, visitor().actor)

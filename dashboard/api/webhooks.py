@@ -81,13 +81,13 @@ class WebhookList(BaseModel):
 
 def register(api: APIBlueprint) -> None:
     """Add the routes."""
-    api.get("/webhooks", summary="Webhooks and their newest deliveries", responses={200: WebhookList})(_listed)
-    api.post("/webhooks", summary="A new webhook; answers its secret once", responses={201: NewWebhook})(_add)
+    api.get("/webhooks", summary="Webhooks and their newest deliveries", responses={200: WebhookList})(_webhooks)
+    api.post("/webhooks", summary="A new webhook; answers its secret once", responses={201: NewWebhook})(_add_webhook)
     api.post(
         "/webhooks/<name>/actions/<action>",
         summary="`pause`, `enable`, `remove`, or `retry` what has failed",
         responses={200: Done},
-    )(_change)
+    )(_change_webhook)
 
 
 def everything() -> WebhookList:
@@ -104,11 +104,11 @@ def _row(row: Any, recent: Any) -> WebhookRow:
     return WebhookRow(**named, paused=not row.enabled and row.message == webhooks.PAUSED, recent=told)
 
 
-def _listed() -> Response:
+def _webhooks() -> Response:
     return jsonify(everything().model_dump(mode="json"))
 
 
-def _add(body: WebhookBody) -> tuple[Response, int]:
+def _add_webhook(body: WebhookBody) -> tuple[Response, int]:
     parts = services()
     try:
         judged(body.url, parts.exchange_networks)
@@ -125,7 +125,7 @@ def _add(body: WebhookBody) -> tuple[Response, int]:
     return jsonify(NewWebhook(name=body.name, secret=secret).model_dump()), 201
 
 
-def _change(path: NamePath, body: RetryBody) -> Response:
+def _change_webhook(path: NamePath, body: RetryBody) -> Response:
     deeds: dict[str, Callable[[Any], Any]] = {
         "pause": lambda db: webhooks.pause(db, path.name),
         "enable": lambda db: webhooks.enable(db, path.name, real_now()),

@@ -1,5 +1,5 @@
 """How long an emergency is kept: never less than it lasts. Its log goes as a whole, after the county's time and unless a
-legal hold keeps it; what it was, who came when and its reports stay. Pictures that were taken for it wait for its end."""
+legal hold keeps it; what it was, who came when and its reports stay. Pictures of the case that it was started from wait for its end."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ def cut_log(connection: Connection, before: datetime, held: Mapping[str, Collect
     return chain.cut(connection, et.log, min(until, first + limit) - 1)
 
 
-def needed(connection: Connection, held: Mapping[str, Collection[str]]) -> tuple[frozenset[str], frozenset[str]]:
-    """The emergencies whose pictures stay, because they last or are held, and the cases that they were started from."""
-    rows = connection.execute(select(e.number, e.origin, e.reference).where(or_(_lives(), _is_held(held)))).all()
-    numbers = frozenset(row.number for row in rows)
-    return numbers, frozenset(row.reference for row in rows if row.origin == "case")
+def needed(connection: Connection, held: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """The cases whose pictures stay, because an emergency that was started from them lasts or is held."""
+    wanted = select(e.reference).where(e.origin == "case", or_(_lives(), _is_held(held)))
+    return frozenset(connection.execute(wanted).scalars())
 
 
 def _lives() -> ColumnElement[bool]:

@@ -26,7 +26,6 @@ from models.store import Store
 from models.watching import tables as w
 from models.watching.pictures import held
 from models.watching.register import privacy
-from models.watching.rights import Purpose
 
 BITE = 200
 ACT = "retention"
@@ -90,12 +89,8 @@ def path_of(data: Path, kind: str, digest: str) -> Path:
 def _old_snapshots(connection: Connection, kept: dict[str, frozenset[str]], before: datetime) -> Sequence[Row[Any]]:
     p = w.camera_picture.c
     due = and_(p.deleted_at.is_(None), p.at < before)
-    numbers, cases = needed(connection, kept)
-    v = w.viewing.c
-    of_emergencies = select(v.id).where(v.purpose == Purpose.EMERGENCY, v.reference.in_(numbers))
-    free = and_(
-        p.camera.not_in(kept["camera"]), p.case_code.not_in(kept["case"] | cases), p.viewing.not_in(of_emergencies)
-    )
+    cases = kept["case"] | needed(connection, kept)
+    free = and_(p.camera.not_in(kept["camera"]), p.case_code.not_in(cases))
     return connection.execute(select(w.camera_picture).where(due, free).order_by(p.id).limit(BITE)).all()
 
 

@@ -33,7 +33,7 @@ from models.vault import Vault
 __all__ = ["emergencies"]
 HOTLINE = Actor("hotline", Role.SYSTEM)
 GRAVE, SLOW = 60, 120
-TOWNS = ("990100", "990100001", "990100002")
+TOWNS = ("990100", "990100100", "990100100001001")
 
 
 @dataclass
