@@ -85,9 +85,10 @@ def test_an_emergency_from_a_warning_has_the_warnings_area_and_tells_it_on(
     body = {"plan": "flood", "level": 2, "note": "暴雨", "life": True, "origin": "cap", "reference": "gc-20260703-1"}
     one = operator.post("/api/v1/emergencies", json=body, headers=OWN).get_json()
     room = operator.get(f"/live/emergencies/{one['number']}").get_json()["room"]
-    assert room["perimeter"] == [[list(point) for point in SQUARE]] and one["radius_m"] > 50
+    square, circle = room["perimeter"]  # the warning names both
+    assert square == [list(point) for point in SQUARE] and len(circle) > 20 and one["radius_m"] > 5_000
     told = cap.parse(operator.get(f"/api/v1/emergencies/{one['number']}/cap.xml").data).infos[0].areas[0]
-    assert told.polygons == (SQUARE,) and told.circles == ()
+    assert told.polygons[0] == SQUARE and len(told.polygons) == 2 and told.circles == ()
     changed = operator.post(
         f"/api/v1/emergencies/{one['number']}/actions/perimeter", json={"radius_m": 900}, headers=OWN
     )
