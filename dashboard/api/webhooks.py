@@ -10,6 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from alerts.exchange.outside import OutsideFailed, OutsideRefused, judged
+from config.sentences import say
 from dashboard.api.people import audited
 from dashboard.api.shapes import BIGGEST, Done, Line, NamePath, Shape
 from dashboard.problems import Problem
@@ -134,6 +135,10 @@ def _change_webhook(path: NamePath, body: RetryBody) -> Response:
     }
     deed = deeds.get(path.action)
     if deed is None:
-        raise Problem(404, f"There is no action {path.action!r}; expected one of {', '.join(deeds)}.", field="action")
+        expected = ", ".join(deeds)
+        sentence = say(
+            "There is no action {action!r}; expected one of {expected}.", action=path.action, expected=expected
+        )
+        raise Problem(404, sentence, field="action")
     audited(f"webhook.{path.action}", path.name, deed)
     return jsonify(Done(name=path.name).model_dump())

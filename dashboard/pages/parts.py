@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
+from config.sentences import say
 from dashboard.clockface import Face, span
 from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
@@ -219,7 +220,8 @@ def page_key(query: Mapping[str, str]) -> int | None:
     if not key:
         return None
     if not key.isascii() or not key.isdigit() or len(key) > 18:
-        raise Problem(422, f"{key[:40]!r} is no page key; expected that of a link to the next page.", field="after")
+        sentence = say("{after!r} is no page key; expected the `next` of the page before.", after=key[:40])
+        raise Problem(422, sentence, field="after")
     return int(key)
 
 

@@ -28,7 +28,7 @@ from models.vault import Vault
 
 AT_MOST = 20
 AT_ONCE = 200
-PAUSED = "Paused by an administrator."
+PAUSED = "paused"
 KINDS = sorted(kind.model_fields["kind"].default for kind in get_args(get_args(Fact)[0]))
 """The kinds of facts."""
 SECRET_PREFIX = "whsec_"

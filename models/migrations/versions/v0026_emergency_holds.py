@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024_emergency_holds"
-down_revision = "0023_perimeter"
+revision = "0026_emergency_holds"
+down_revision = "0025_perimeter"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023_perimeter"
-down_revision = "0022_lean_indexes"
+revision = "0025_perimeter"
+down_revision = "0024_past_days"
 branch_labels = None
 depends_on = None
 
