@@ -8,12 +8,14 @@ export function wordsOf(root) {
 
 /**
  * POST a JSON value or a form's data. Answers `{ok, body}`, or `{ok: false, reason}` with a word for a person.
- * `say` looks up `PREFIX.network`, `.expired`, `.forbidden` and `.conflict` under the given prefix.
+ * `say` looks up `PREFIX.network`, `.expired`, `.forbidden` and `.conflict` under the given prefix. `key`: what is sent again
+ * under the same one is done once.
  */
-export async function post(address, body, say, prefix) {
+export async function post(address, body, say, prefix, key = null) {
   const isForm = body instanceof FormData;
   const headers = { "X-GC-CSRF": "1", Accept: "application/json" };
   if (!isForm) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
   let answer;
   try {
     answer = await fetch(address, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });

@@ -3,10 +3,10 @@
  * its key, so that it happens once), the socket that says that something changed, and small forms.
  */
 import { el, setText } from "../ui/dom.js";
-import { backOff } from "../ui/live.js";
+import { listen as hear } from "../ui/ear.js";
+import { freshKey } from "../ui/key.js";
 import { makeWords } from "../ui/words.js";
 
-const SILENCE = 8_000;
 const TRIES = 18;
 const LONGEST_WAIT = 4_000;
 /** A request that says nothing for so long went to a server that has died; its key makes sending it again harmless. */
@@ -26,11 +26,6 @@ export function countyClock() {
     },
     now: () => told + (performance.now() - at) * pace,
   };
-}
-
-/** A key for one intention: the same while it is being sent again. */
-export function freshKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
@@ -63,36 +58,12 @@ export function reasonOf(answer, words) {
 
 /** Hear of emergencies for ever. `changed(message)` on every fact and, with null, after every (re)connection. */
 export function listen(url, { changed, state = () => {} }) {
-  let tries = 0;
-  function connect() {
-    const socket = new WebSocket(url, "gridcommand.v1");
-    let heard = performance.now();
-    socket.onopen = () => {
-      socket.send(JSON.stringify({ kind: "subscribe", topics: ["emergencies"], after: null }));
-      changed(null);
-    };
-    socket.onmessage = ({ data }) => {
-      heard = performance.now();
-      tries = 0;
-      state("live");
-      const message = JSON.parse(data);
-      if (message.kind.startsWith("emergency.")) changed(message);
-    };
-    const watch = setInterval(() => performance.now() - heard > SILENCE && end(), 1_000);
-    let ended = false;
-    function end(code = 0) {
-      if (ended) return;
-      ended = true;
-      clearInterval(watch);
-      socket.onclose = null;
-      socket.close();
-      state("lost");
-      if (code === 4401) return location.assign("/login");
-      if (code !== 4403) setTimeout(connect, backOff(tries++));
-    }
-    socket.onclose = ({ code }) => end(code);
-  }
-  connect();
+  hear({
+    url, topic: "emergencies", calm: false, onState: state,
+    onOpen: () => changed(null),
+    onMessage: (message) => message.kind.startsWith("emergency.") && changed(message),
+    onUnknown: () => location.assign("/login"),
+  });
 }
 
 /** The response level: a Roman number in a frame, whose weight grows with it. */

@@ -1,6 +1,7 @@
 /** `/emergencies`: starting one (choose plan and level, say why, hold the button), and a list that reloads on news. */
 import { el, setHidden, setText } from "../ui/dom.js";
-import { freshKey, levelSign, listen, reasonOf, send, wordsFor } from "./common.js";
+import { freshKey } from "../ui/key.js";
+import { levelSign, listen, reasonOf, send, wordsFor } from "./common.js";
 import { drawMap } from "./map.js";
 
 const HOLD = 1_500;

@@ -4,9 +4,10 @@
  */
 import { openTiles } from "../cameras/tiles.js";
 import { el, setAttribute, setText } from "../ui/dom.js";
+import { freshKey } from "../ui/key.js";
 import { demandAnswer, oneAtATime } from "../ui/once.js";
 import { buildAnswer } from "./answer.js";
-import { ask, countyClock, freshKey, levelSign, listen, reasonOf, send, twice, wordsFor } from "./common.js";
+import { ask, countyClock, levelSign, listen, reasonOf, send, twice, wordsFor } from "./common.js";
 import { drawMap } from "./map.js";
 import { ACTION, STAGES, cellOf, ordered } from "./matrix.js";
 import { keeper, taskOf, tellForm } from "./pieces.js";

@@ -1,29 +1,15 @@
 /** Writing an instruction: on a case it becomes an order, on a department or a figure a message; both with receipt and result. */
+import { post } from "../desk/post.js";
 import { el, setText } from "../ui/dom.js";
+import { freshKey } from "../ui/key.js";
 
 const PHRASES = ["phrase_1", "phrase_2", "phrase_3"];
 const DAY = 86_400_000;
-
-/** A number that makes a repeated sending the same instruction; pages over plain http have no `randomUUID`. */
-function freshKey() {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-async function post(address, body, words, key) {
-  let answer;
-  try {
-    answer = await fetch(address, { method: "POST", headers: { "X-GC-CSRF": "1", "Content-Type": "application/json", ...(key ? { "Idempotency-Key": key } : {}) }, body: JSON.stringify(body) });
-  } catch {
-    return { reason: words.t("overview.form.network") };
-  }
-  const read = await answer.json().catch(() => ({}));
-  if (answer.ok) return { body: read };
-  return { reason: answer.status === 401 ? words.t("overview.form.expired") : read.detail ?? String(answer.status) };
-}
+const WORDS = "overview.form";
 
 /** 销号; answers with the reason where it was refused. */
 export async function conclude(number, words) {
-  const done = await post(`/api/v1/instructions/${number}/actions/conclude`, {}, words);
+  const done = await post(`/api/v1/instructions/${number}/actions/conclude`, {}, words.t, WORDS);
   return done.reason ? words.t("overview.form.failed", { reason: done.reason }) : "";
 }
 
@@ -99,8 +85,8 @@ export function buildForm(target, { words, clock, names, state, done }) {
     setText(word, t("sending"));
     const reply_due = due === null ? {} : { reply_due: new Date(due).toISOString() };
     const answer = target.about === "case"
-      ? await post(`/api/v1/cases/${target.code}/actions/instruct`, { note: text.value.trim(), ...(target.department || homeless ? { department: target.department ?? [...chosen][0] } : {}), ...reply_due }, words)
-      : await post("/api/v1/instructions", { about: target.about, code: target.code, text: text.value.trim(), departments: [...chosen], ...(target.value === null || target.value === undefined ? {} : { value: target.value }), ...(target.as_of ? { as_of: target.as_of } : {}), ...reply_due }, words, key);
+      ? await post(`/api/v1/cases/${target.code}/actions/instruct`, { note: text.value.trim(), ...(target.department || homeless ? { department: target.department ?? [...chosen][0] } : {}), ...reply_due }, words.t, WORDS)
+      : await post("/api/v1/instructions", { about: target.about, code: target.code, text: text.value.trim(), departments: [...chosen], ...(target.value === null || target.value === undefined ? {} : { value: target.value }), ...(target.as_of ? { as_of: target.as_of } : {}), ...reply_due }, words.t, WORDS, key);
     send.disabled = false;
     if (answer.reason) return setText(word, t("failed", { reason: answer.reason }));
     form.replaceChildren(el("p", { class: "ov-sent", role: "status" }, t("sent", { number: answer.body.number ?? target.code })));

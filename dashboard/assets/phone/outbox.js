@@ -1,5 +1,6 @@
 /** The queue: keeps what was written before anything is sent, sends it once, and shows how each entry stands. */
-import { all, newKey, put, remove } from "./store.js";
+import { freshKey } from "../ui/key.js";
+import { all, put, remove } from "./store.js";
 import { send } from "./sending.js";
 
 const TRY_AGAIN = 10_000; // ms between two tries while something waits
@@ -20,7 +21,7 @@ export function outbox(phone, say, { sent, mend }) {
   };
 
   async function add(entry) {
-    await keep({ id: newKey(), owner, at: Date.now(), state: "waiting", reason: "waiting", detail: "", ...entry });
+    await keep({ id: freshKey(), owner, at: Date.now(), state: "waiting", reason: "waiting", detail: "", ...entry });
     flush();
   }
 

@@ -33,8 +33,3 @@ export async function all(owner) {
   const entries = await run("readonly", (store) => store.getAll());
   return entries.filter((entry) => entry.owner === owner).sort((a, b) => a.at - b.at);
 }
-
-/** A key that no other entry has; works on pages that the browser does not trust, too. */
-export function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
