@@ -206,6 +206,19 @@ def test_the_county_fills_its_panel_and_keeps_clear_of_the_corners(page: Page) -
     assert not in_corner
 
 
+def test_a_place_of_any_size_fills_its_panel_under_a_tilted_camera_too(page: Page) -> None:
+    body = """
+      return [0.1, 1, 50].flatMap((km) => [0, 50].map((pitch) => {
+        const places = Array.from({length: 64}, (_, i) => [112.9 + km / 96 * Math.cos(i / 10.2), 30.4 + km / 111 * Math.sin(i / 10.2)]);
+        const size = {width: 900, height: 700};
+        const project = it.projector(it.fitted(places, pitch, size, {top: 20, right: 20, bottom: 20, left: 20}), size);
+        const seen = places.map((place) => project(place));
+        const spans = [0, 1].map((i) => Math.max(...seen.map((at) => at[i])) - Math.min(...seen.map((at) => at[i])));
+        return Math.max(spans[0] / 860, spans[1] / 660);
+      }));"""
+    assert run(page, "wall/map/camera.js", body) == pytest.approx([1.0] * 6, abs=0.02)
+
+
 def test_columns_stand_back_from_their_borders(page: Page) -> None:
     body = """
       const square = {type: "Feature", geometry: {type: "Polygon", coordinates: [[[0, 0], [0.1, 0], [0.1, 0.1], [0, 0.1], [0, 0]]]}};

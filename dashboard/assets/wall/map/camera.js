@@ -75,14 +75,32 @@ function extent(project, places) {
   return [left, top, right, bottom];
 }
 
+/** The share of the shorter side that a small place takes; a tilted camera needs the rest. */
+const SHARE = 0.78;
+const CLOSEST = 16;
+
+/**
+ * The view of a place of any size, in closed form: its middle in the middle, all of it within the panel.
+ * @param places `[[lon, lat], …]`, two of them apart at least; @param size `{width, height}` in CSS pixels
+ */
+export function placeView(places, pitch, size) {
+  const [xs, ys] = [places.map((place) => place[0]), places.map((place) => place[1])];
+  const center = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
+  const corners = places.map(mercator);
+  const wide = Math.max(...corners.map(([x]) => x)) - Math.min(...corners.map(([x]) => x));
+  const high = Math.max(...corners.map(([, y]) => y)) - Math.min(...corners.map(([, y]) => y));
+  const room = SHARE * Math.max(80, Math.min(size.width, size.height));
+  return { center, zoom: Math.min(CLOSEST, Math.log2(room / (Math.max(wide, high, 1e-9) * TILE))), pitch };
+}
+
 /**
  * The view in which some places just fill the panel inside its margins. A tilted camera makes the far side smaller, so the
- * answer is approached: measure, zoom and shift, measure again.
+ * answer is approached from there: measure, zoom and shift, measure again.
  * @param places `[[lon, lat, metres?], …]`, e.g. the county's outline; @param margin `{top, right, bottom, left}` in pixels
  */
 export function fitted(places, pitch, size, margin) {
   const room = [Math.max(40, size.width - margin.left - margin.right), Math.max(40, size.height - margin.top - margin.bottom)];
-  let view = { center: places[Math.floor(places.length / 2)].slice(0, 2), zoom: 6, pitch };
+  let view = placeView(places, pitch, size);
   for (let round = 0; round < 24; round += 1) {
     const [left, top, right, bottom] = extent(projector(view, size), places);
     const zoom = view.zoom + Math.log2(Math.min(room[0] / (right - left), room[1] / (bottom - top)));

@@ -7,12 +7,11 @@ import { el, rem, setAttribute, setHidden, setText, stillness } from "../../ui/d
 import { listOf } from "../links.js";
 import { contradictions } from "../truth.js";
 import { buildChoice, buildLegend, buildLevels } from "./boxes.js";
-import { homeView, projector } from "./camera.js";
+import { homeView, placeView, projector } from "./camera.js";
 import { drawCanvas } from "./canvas.js";
 import { drawGl, graphicsCard, MANY } from "./gl.js";
 import { Ledger } from "./ledger.js";
 import { buildOverlay } from "./overlay.js";
-import { placeView } from "./place_view.js";
 import { fetchPlaces } from "./places.js";
 
 const PITCH = 40;
