@@ -9,7 +9,6 @@ import { buildForm, conclude } from "./form.js";
 import { aboutOf, soundOf, stateOf } from "./orders.js";
 import { placesOf } from "./ranking.js";
 
-const STATES = { open: "open", "reported-today": "reported-today", "closed-today": "closed-today", overdue: "overdue", "due-soon": "due-soon", "will-be-late": "will-be-late", escalated: "escalated" };
 const LISTS = { emergencies: "/emergencies", "cameras-online": "/cameras" };
 const ORIGINS = { "will-be-late": "forecast", "closing-in-time": "books", satisfied: "books", "cameras-online": "cameras" };
 const SHOWN = 4;
@@ -32,6 +31,11 @@ export function buildSheet(dialog, context) {
 
   const link = (href, text = t("overview.open_list")) => el("a", { class: "ov-go", href }, text, el("span", { "aria-hidden": "true" }, " →"));
   const facts = (...pairs) => el("dl", { class: "ov-facts" }, ...pairs.filter(Boolean).flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, value)]));
+  const listed = (query) => `/cases?${new URLSearchParams(query)}`;
+  /** A figure out of what was last heard under this name, with the list behind it. */
+  const counted = (figure, value, href, heard = "figures") => el("a", {
+    href, "data-figure": figure, "data-value": value, "data-as-of": new Date(truth.asOf(heard)).toISOString(), "data-state": truth.state(heard) === "live" ? "live" : "stale",
+  }, words.number(value));
   const stamp = (ms) => (Number.isFinite(ms) ? `${words.date(ms)} ${words.clock(ms)}` : words.unknown);
 
   /** The button that turns the sheet into a form for an instruction. */
@@ -43,7 +47,7 @@ export function buildSheet(dialog, context) {
   }
 
   function write(about, target) {
-    open(t("overview.form.title", { about }), "", buildForm(target, { ...context, names, done: () => context.again(), close: () => dialog.close() }));
+    open(t("overview.form.title", { about }), "", buildForm(target, { ...context, names, done: () => context.again() }));
     dialog.querySelector("textarea")?.focus();
   }
 
@@ -76,7 +80,7 @@ export function buildSheet(dialog, context) {
       const one = state.picture.compared[name];
       const row = (key, label, value) => [`${t(`overview.compare.${key}`)} · ${t(`overview.compare.${label}`)}`, words.number(value ?? NaN), change(one.now, value, words)];
       return comparison([
-        [t(`overview.figure.${name}`), el("a", { href: one.list, "data-figure": `compared-${name}`, "data-value": one.now, "data-as-of": new Date(truth.asOf("picture")).toISOString(), "data-state": truth.state("picture") === "live" ? "live" : "stale" }, words.number(one.now))],
+        [t(`overview.figure.${name}`), counted(`compared-${name}`, one.now, one.list, "picture")],
         row("before", before, one.before), row("last_year", "year_before", one.last_year),
       ]);
     }));
@@ -104,12 +108,12 @@ export function buildSheet(dialog, context) {
     const card = CARDS.find((one) => one.name === name);
     const node = document.querySelector(`.ov-main [data-figure="${name}"]`);
     const share = card?.share ? shareOf(state, card.share) : null;
-    const list = share ? share.list : LISTS[name] ?? `/cases?state=${STATES[name]}`;
+    const list = share ? share.list : LISTS[name] ?? listed({ state: name });
     const shown = node?.querySelector(".ov-value, .num")?.textContent ?? "";
     const at = Date.parse(node?.dataset.asOf);
     const value = Number(node?.dataset.value);
     const target = { about: "figure", code: name, value: node?.dataset.value === "" ? null : value, as_of: Number.isFinite(at) ? new Date(clock.county(at)).toISOString() : null };
-    const more = ["overdue", "due-soon", "will-be-late"].includes(name) ? cases({ state: STATES[name] }) : null;
+    const more = ["overdue", "due-soon", "will-be-late"].includes(name) ? cases({ state: name }) : null;
     open(t(`overview.figure.${name}`), share && share.of ? `${shown}%` : shown,
       compared(card),
       name === "cameras-online" ? el("p", {}, soundOf(state.picture, words)) : null,
@@ -122,7 +126,7 @@ export function buildSheet(dialog, context) {
     const place = placesOf(state).find((one) => one.code === code) ?? { held: {}, small: true };
     const name = words.name(names.get(code)) || code;
     const { held } = place;
-    const count = (key, query, value) => [t(`overview.who.${key}`), el("a", { href: `/cases?${new URLSearchParams({ state: query, department: code })}`, "data-figure": `department-${key}`, "data-value": value, "data-as-of": new Date(truth.asOf("figures")).toISOString(), "data-state": "live" }, words.number(value))];
+    const count = (key, query, value) => [t(`overview.who.${key}`), counted(`department-${key}`, value, listed({ state: query, department: code }))];
     const told = state.picture?.ranking.told;
     const score = place.score === null || place.score === undefined
       ? (place.sample ? t("overview.who.small_n", { n: place.sample }) : t("overview.who.unranked"))
@@ -140,11 +144,11 @@ export function buildSheet(dialog, context) {
   function town(code) {
     const counts = state.figures?.towns[code];
     if (!counts) return;
-    const count = (key, query, value) => [t(`overview.figure.${key}`), el("a", { href: `/cases?${new URLSearchParams({ state: query, area: code })}`, "data-figure": `town-${key}`, "data-value": value, "data-as-of": new Date(truth.asOf("figures")).toISOString(), "data-state": "live" }, words.number(value))];
+    const count = (key, query, value) => [t(`overview.figure.${key}`), counted(`town-${key}`, value, listed({ state: query, area: code }))];
     open(words.name(reference.areas[code]) || code, "",
       comparison([count("overdue", "overdue", counts.overdue), count("due-soon", "due-soon", counts.due_soon), count("open", "open", counts.open), count("reported-today", "reported-today", counts.reported_today)]),
       facts([t("overview.defined"), t("overview.definition.town")], [t("overview.sourced"), t("overview.origin.cases")], [t("overview.as_of"), stamp(clock.county(truth.asOf("figures")))]),
-      el("div", { class: "ov-ways" }, link(`/cases?${new URLSearchParams({ state: "open", area: code })}`)),
+      el("div", { class: "ov-ways" }, link(listed({ state: "open", area: code }))),
       cases({ state: counts.overdue ? "overdue" : "open", area: code }));
   }
 
@@ -154,9 +158,9 @@ export function buildSheet(dialog, context) {
       const next = new Date(`${date}T12:00:00Z`);
       next.setUTCDate(next.getUTCDate() + 1);
       const [since, until] = [state.picture.midnights[date], state.picture.midnights[next.toISOString().slice(0, 10)]];
-      return `/cases?${new URLSearchParams({ state: "all", window: `${event}~${since}~${until}` })}`;
+      return listed({ state: "all", window: `${event}~${since}~${until}` });
     };
-    const number = (one, event) => el("td", { class: "num" }, el("a", { href: day(one.day, event), "data-figure": `day-${event}`, "data-value": one[event], "data-as-of": new Date(truth.asOf("picture")).toISOString(), "data-state": "live" }, words.number(one[event])));
+    const number = (one, event) => el("td", { class: "num" }, counted(`day-${event}`, one[event], day(one.day, event), "picture"));
     const head = el("tr", {}, ...["day", "reported", "closed", "in_time"].map((name) => el("th", { scope: "col", class: name === "day" ? "" : "num" }, t(`overview.trend.${name}`))));
     const rows = [...state.picture.trend].reverse().map((one) => el("tr", {}, el("th", { scope: "row", class: "num" }, one.day), number(one, "reported"), number(one, "closed"),
       el("td", { class: "num" }, one.with_due ? `${words.percent(one.in_time, one.with_due)}%` : words.unknown)));
