@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,22 +57,34 @@ def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFa
 def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The web process, and the push gateway that its pages connect to."""
     folder, port = tmp_path_factory.mktemp("web"), str(free_port())
-    with served(store, folder, GRIDCOMMAND_PUSH_PORT=port) as server:
-        named = {
-            "GRIDCOMMAND_DATABASE_URL": url_of(store),
-            "GRIDCOMMAND_REDIS_URL": f"unix://{folder}/no-redis.sock",
-            "GRIDCOMMAND_SECRET_KEY": SECRET,
-            "GRIDCOMMAND_DATA": str(folder / "data"),
-            "GRIDCOMMAND_PORT": server.address.rsplit(":", 1)[1],
-            "GRIDCOMMAND_PUSH_PORT": port,
-        }
-        command = [sys.executable, "-m", "dashboard.cli", "run", "push"]
-        with (folder / "push.log").open("wb") as log:
-            push = subprocess.Popen(command, env={**os.environ, **named}, stdout=log, stderr=log)
-        wait_until(lambda: listens(int(port)), 90)
+    with served(store, folder, GRIDCOMMAND_PUSH_PORT=port) as server, beside(server, store, folder, port, "push"):
         yield server
-        push.terminate()
-        push.wait(15)
+
+
+@contextmanager
+def beside(server: Served, store: Store, folder: Path, port: str, *names: str) -> Iterator[None]:
+    """Further processes of the product beside its web process; on leaving they have ended. `port`: the push gateway's."""
+    named = {
+        "GRIDCOMMAND_DATABASE_URL": url_of(store),
+        "GRIDCOMMAND_REDIS_URL": f"unix://{folder}/no-redis.sock",
+        "GRIDCOMMAND_SECRET_KEY": SECRET,
+        "GRIDCOMMAND_DATA": str(folder / "data"),
+        "GRIDCOMMAND_PORT": server.address.rsplit(":", 1)[1],
+        "GRIDCOMMAND_PUSH_PORT": port,
+    }
+    started = []
+    for name in names:
+        with (folder / f"{name}.log").open("wb") as log:
+            command = [sys.executable, "-m", "dashboard.cli", "run", name]
+            started.append(subprocess.Popen(command, env={**os.environ, **named}, stdout=log, stderr=log))
+    try:
+        wait_until(lambda: listens(int(port)), 90)
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(15)
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +173,13 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
 def barriers(page: Page) -> list[str]:
     """What axe finds serious or critical; gradients are flattened, so that contrast can be judged."""
     page.add_style_tag(content=".panel, .desk, .desk-table-box { background: #0b1628 !important }")
-    page.add_script_tag(path=str(AXE))
+    return grave(page)
+
+
+def grave(page: Page) -> list[str]:
+    """What axe finds serious or critical in the page as it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     rules = "['wcag2a','wcag2aa','wcag21aa','wcag22aa']"
     found = page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")
-    grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in grave]
+    bad = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in bad]

@@ -1,23 +1,20 @@
 """The leader's overview in a real browser: one screen in both orientations, live, offline, touch, and words that arrive."""
 
+# ruff: noqa: F811  (fixtures are imported, and named again where they are asked for)
+
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from conftest import SECRET
-from desk_harness import Served, add_people, free_port, served, url_of, wait_until
-from desk_pages import CHROMIUM, Visit, door_of, listens
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from desk_harness import Served, add_people, free_port, served
+from desk_pages import ZONE, Visit, beside, door_of, grave
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from models import tables as t
@@ -29,9 +26,9 @@ from models.overview import looks
 from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
+from tests.journey.desk_pages import chromium  # noqa: F401  (a fixture)
 
 OPERATOR, SYSTEM = Actor("operator", Role.OPERATOR), Actor("hotline", Role.SYSTEM)
-AXE = Path(__file__).parents[2] / "dashboard" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"landscape": (1180, 820), "small": (1024, 768), "portrait": (820, 1180)}
 NO_NETWORK = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource", "trying again")
 
@@ -66,53 +63,12 @@ def seed(store: Store, cases: int = 110) -> None:
     for _ in range(20):
         if not door.tick(now)[0]:
             break
-    rules = Rules(store, door_zone())
-    books.keep_up(store, Counties(store, rules)(), now)
+    books.keep_up(store, Counties(store, Rules(store, ZONE))(), now)
     for _ in range(2):
         with store.write() as connection:
             looks.looked(
                 connection, "leader", {"open": 20, "overdue": 3}, now - timedelta(hours=19), now - timedelta(1)
             )
-
-
-def door_zone() -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("Asia/Shanghai")
-
-
-@contextmanager
-def running(store: Store, folder: Path) -> Iterator[Served]:
-    """The web process, the push gateway and the worker that draws the figures."""
-    port = str(free_port())
-    with served(store, folder, GRIDCOMMAND_PUSH_PORT=port) as server:
-        named = {
-            "GRIDCOMMAND_DATABASE_URL": url_of(store),
-            "GRIDCOMMAND_REDIS_URL": f"unix://{folder}/no-redis.sock",
-            "GRIDCOMMAND_SECRET_KEY": SECRET,
-            "GRIDCOMMAND_DATA": str(folder / "data"),
-            "GRIDCOMMAND_PORT": server.address.rsplit(":", 1)[1],
-            "GRIDCOMMAND_PUSH_PORT": port,
-        }
-        started = []
-        for name in ("push", "alerts"):
-            with (folder / f"{name}.log").open("wb") as log:
-                command = [sys.executable, "-m", "dashboard.cli", "run", name]
-                started.append(subprocess.Popen(command, env={**os.environ, **named}, stdout=log, stderr=log))
-        wait_until(lambda: listens(int(port)), 40)
-        yield server
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(15)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +84,12 @@ def store(sqlite_templates: dict[str, Path], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with running(store, tmp_path_factory.mktemp("web")) as server:
+    """The web process, the push gateway and the worker that draws the figures."""
+    folder, port = tmp_path_factory.mktemp("web"), str(free_port())
+    with (
+        served(store, folder, GRIDCOMMAND_PUSH_PORT=port) as server,
+        beside(server, store, folder, port, "push", "alerts"),
+    ):
         yield server
 
 
@@ -268,15 +229,10 @@ def test_what_happens_is_on_the_screen_and_without_a_network_it_says_what_it_las
 def test_the_overview_has_no_serious_accessibility_finding(visit: Any) -> None:
     for theme, language in (("dark", "zh-CN"), ("light", "en")):
         page = opened(visit("leader"), theme=theme, language=language)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
         for sheet in ("", "button.ov-who-row", "[data-figure=overdue]"):
             if sheet:
                 page.locator(sheet).first.click()
                 expect(page.locator("#ov-sheet")).to_be_visible()
-            found = page.evaluate(
-                "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})).violations"
-                ".map((one) => [one.impact, one.id, one.nodes.map((node) => node.html.slice(0, 160)).slice(0, 3)])"
-            )
-            assert [one for one in found if one[0] in ("serious", "critical")] == [], (theme, sheet)
+            assert grave(page) == [], (theme, sheet)
             if sheet:
                 page.locator(".ov-close").click()
