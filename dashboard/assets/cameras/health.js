@@ -19,6 +19,7 @@ export function start(root) {
     const wanted = { kind: "live", plan: "evidence", cameras: about.cameras.slice(0, 64), ...reason };
     held ??= hold(wanted); // until the page is left
     const answer = await openViews(wanted);
+    word.dataset.state = answer.ok ? "good" : "bad";
     if (!answer.ok) {
       setText(word, answer.status ? say("watching.evidence.failed", { reason: answer.detail }) : say("watching.open.network"));
       return;

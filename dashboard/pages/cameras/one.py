@@ -252,7 +252,8 @@ def _entry(context: PageContext, view: CameraView) -> html.Section:
     ]  # fmt: skip
     for name in ENTRY:
         words = shown.get(name) or camera[name] or context.text("desk.unknown")
-        pairs += [html.Dt(context.text(f"watching.entry.{name}")), html.Dd(words)]
+        label = "watching.open_to" if name == "shown_to" else f"watching.entry.{name}"
+        pairs += [html.Dt(context.text(label)), html.Dd(words)]
     return parts.panel(
         context.text("watching.entry.title"), [html.Dl(pairs, className="pairs"), own.gaps(context, camera["gaps"])]
     )
