@@ -30,6 +30,7 @@ export async function start(root) {
   const warnings = report && buildStrip({ words, linked: true }); // for the people of the centre
   if (warnings) root.querySelector(".work-room").after(warnings.node);
 
+  let link = "";
   let before = {};
   function opened(code) {
     showList(false);
@@ -106,7 +107,6 @@ export async function start(root) {
     setInterval(look, reference.desk_url ? SAFE_MS : LOOK_MS);
   }
 
-  let link = "";
   function linked(state) {
     inbox.say(state);
     if (state === link) return;
