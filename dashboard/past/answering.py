@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
+from config.sentences import say
 from dashboard.problems import Problem, demand_whole_county
 from dashboard.services import Services, services, visitor
 from models import desk
@@ -92,13 +93,19 @@ def wanted(parts: Services, text: str) -> date:
     try:
         day = date.fromisoformat(text) if text else date.fromordinal(today.toordinal() - 1)
     except ValueError:
-        raise _refused(f"Expected a day such as 2026-11-20, not {text[:40]!r}.", "form") from None
+        raise _refused(say("Expected a day such as 2026-11-20, not {text!r}.", text=text[:40]), "form") from None
     if day > today:
-        raise _refused(f"{day} lies in the future; today is {today}.", "future", today=str(today))
+        raise _refused(
+            say("{day} lies in the future; today is {today}.", day=day, today=today), "future", today=str(today)
+        )
     if day == today:
-        raise _refused(f"{day} is today and not over; the wall and the overview show it live.", "today")
+        raise _refused(say("{day} is today and not over; the wall and the overview show it live.", day=day), "today")
     if day < first:
-        raise _refused(f"{day} lies before the first case, which was reported on {first}.", "before", first=str(first))
+        raise _refused(
+            say("{day} lies before the first case, which was reported on {first}.", day=day, first=first),
+            "before",
+            first=str(first),
+        )
     return day
 
 

@@ -33,6 +33,7 @@ REFUSALS |= {
     "NoStillError",
     "Condition",
     "_unknown",
+    "_refused",
     "say",
     "kept",
 }
