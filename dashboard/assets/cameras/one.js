@@ -15,7 +15,7 @@ export function start(root) {
   const say = wordsOf(root);
   const about = aboutOf(root);
   watchAge(root, say);
-  drawMotion(root.querySelector("[data-plot=motion]"), about.minutes, about.from, about.to, say);
+  drawMotion(root.querySelector("[data-plot=motion]"), about.minutes, about, say);
   const form = root.querySelector("form[data-form=open]");
   if (form) stageOf(root, form, about, say);
 }

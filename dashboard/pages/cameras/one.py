@@ -102,6 +102,7 @@ def build(context: PageContext, view: CameraView) -> html.Div:
         "minutes": [[row.minute.timestamp(), row.activity] for row in view.minutes],
         "from": (view.now - timedelta(hours=HOURS)).timestamp(),
         "to": view.now.timestamp(),
+        "zone": str(parts.zone(context)),
     }
     left = html.Div([_picture(context, view), _motion(context), _faults(context, view)], className="camera-left")
     right = html.Div([_entry(context, view), _history(context, view)], className="camera-right")
