@@ -14,7 +14,7 @@ from models import tables as t
 from models.emergencies import tables as et
 from models.figures import HOURS
 from models.past.day import HOUR, Bounds, Ground
-from models.past.lives import FAR, Case, Life, Line, instant, known_at, micros, turns
+from models.past.lives import FAR, Case, Life, Line, Turn, instant, known_at, micros, turns
 from models.past.tables import LONG, LONG_DAYS
 
 c, line = t.cases.c, t.trace.c
@@ -129,7 +129,7 @@ def read(connection: Connection, bounds: Bounds, towns: Sequence[str], known: Kn
         if known is not None and told and told[0].at == FAR:
             continue  # it was reported while the picture was drawn
         lives.append(Life(case, found, calls.get(number, ())))
-        news += _news(number, told, found, bounds)
+        news += _news(case, told, found, bounds)
     news.sort(key=lambda one: one.at)
     return PastDay(_ground(connection, bounds, towns), lives, cases, news)
 
@@ -198,10 +198,12 @@ def _calls(connection: Connection, there: ColumnElement[bool]) -> dict[int, list
     return found
 
 
-def _news(number: int, lines: Sequence[Line], found: Sequence[Any], bounds: Bounds) -> list[Told]:
+def _news(case: Case, lines: Sequence[Line], found: Sequence[Turn], bounds: Bounds) -> list[Told]:
+    """The day's lines of a case; one that happened before it was reported was known with its report."""
     told = []
     place = 0
-    for one in lines:
+    for told_line in lines:
+        one = told_line._replace(at=max(told_line.at, case.reported))
         if not bounds.start <= one.at < bounds.end:
             continue
         while place + 1 < len(found) and found[place + 1].at <= one.at:
@@ -210,7 +212,7 @@ def _news(number: int, lines: Sequence[Line], found: Sequence[Any], bounds: Boun
         told.append(
             Told(
                 one.at,
-                number,
+                case.id,
                 one.action,
                 one.from_stage,
                 one.to_stage,

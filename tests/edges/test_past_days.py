@@ -286,6 +286,9 @@ def test_a_past_day_is_answered_with_its_series_its_news_and_its_record(shown: t
     seen = [one for one in county.looks if one["day"] == day][-1]
     assert body["record"] == {"at": micros(seen["at"]) // 1000, "differences": [], "differing": 0}
     assert body["news"] and all(line[1] < len(body["cases"]) for line in body["news"])
+    assert all(line[0] >= body["cases"][line[1]][6] for line in body["news"]), (
+        "no news of a case before it was reported"
+    )
     assert [line[0] for line in body["news"]] == sorted(line[0] for line in body["news"])
     empty = client.get(f"/live/past?day={body['first']}")
     assert empty.status_code == 200

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from desk_harness import Served, add_people, served
-from desk_pages import CHROMIUM, ZONE, Visit, door_of
+from desk_pages import CHROMIUM, ZONE, Visit, barriers, door_of
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 
@@ -187,6 +187,7 @@ def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store
     expect(page.locator(".past-bar")).to_have_attribute("data-ended", "")
     scrub(page, 1000)
     pictured(page, "wall-zh")
+    assert barriers(page) == []
     assert page.locator(".feed-row").count() >= 3
     page.locator("#wall-figures a[href]").first.click()
     expect(page.locator(".past-note")).to_contain_text("名单只有现在的")
@@ -212,6 +213,7 @@ def test_the_overview_runs_a_past_day_and_says_what_it_cannot(visit: Any) -> Non
     scrub(page, 1000)
     assert page.locator(".past-line:visible").count() >= 3
     pictured(page, "overview-en")
+    assert barriers(page) == []
     for name, size, path, language, theme in (
         ("overview-zh", "overview", "/overview?day=2026-11-20", "zh-CN", "dark"),
         ("overview-light", "portrait", "/overview?day=2026-11-20", "zh-CN", "light"),
