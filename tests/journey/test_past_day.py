@@ -54,7 +54,7 @@ def seed(store: Store) -> None:
         ]
         if dice.random() < 0.85:
             ends = at + timedelta(hours=dice.choice((0.6, 1.5, 4, 30)))
-            deeds.append((at + timedelta(minutes=dice.uniform(5, 90)), number, "receipt", {}))
+            deeds.append((at + timedelta(minutes=dice.uniform(5, 30)), number, "receipt", {}))
             deeds += [
                 (ends, number, "feedback", {"note": "已处理"}),
                 (ends + timedelta(minutes=8), number, "close", {}),
