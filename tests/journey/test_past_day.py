@@ -45,7 +45,7 @@ def seed(store: Store) -> None:
         grids = list(found.scalars())
         towns = directory_of(connection).towns
     deeds: list[tuple[datetime, int, str, dict[str, Any]]] = []
-    departments = [dice.choice(("cg", "cg", "zj", "hb", "ga", "jt", "sl")) for _ in range(190)]
+    departments = [dice.choice(("cg", "cg", "zj", "hb", "ga", "jt", "sl")) for _ in range(150)]
     for number, department in enumerate(departments):
         at = BEGAN + (NOW - BEGAN) * dice.random()
         deeds += [
@@ -60,22 +60,26 @@ def seed(store: Store) -> None:
                 (ends + timedelta(minutes=8), number, "close", {}),
             ]
     codes: dict[int, str] = {}
-    for at, number, action, fields in [*sorted(deeds, key=lambda one: one[0])]:
-        if at > NOW:
-            break
-        door.tick(at)
-        if action == "report":
-            report = Report(
-                dice.choice(("010101", "010201", "020101")),
-                dice.choice(("占道经营，堵住消防通道", "人行道井盖松动", "河边堆放垃圾", "路灯不亮")),
-                dice.choice(("hotline", "grid")),
-                area=dice.choice(grids[:90]),
-                level=dice.choice((None, None, 2, 3)),
-            )
-            codes[number] = str(door.report(report, SYSTEM, at).case.code)
-        else:
-            own = Actor("desk", Role.DEPARTMENT, department=departments[number])
-            door.move(codes[number], action, own if action in ("receipt", "feedback") else OPERATOR, at, fields)
+    ticked = BEGAN
+    with door.transaction() as (deed, _):
+        for at, number, action, fields in sorted(deeds, key=lambda one: one[0]):
+            if at > NOW:
+                break
+            if at - ticked > timedelta(hours=2):
+                ticked = at
+                deed.tick(at)
+            if action == "report":
+                report = Report(
+                    dice.choice(("010101", "010201", "020101")),
+                    dice.choice(("占道经营，堵住消防通道", "人行道井盖松动", "河边堆放垃圾", "路灯不亮")),
+                    dice.choice(("hotline", "grid")),
+                    area=dice.choice(grids[:90]),
+                    level=dice.choice((None, None, 2, 3)),
+                )
+                codes[number] = str(deed.report(report, SYSTEM, at).case.code)
+            else:
+                own = Actor("desk", Role.DEPARTMENT, department=departments[number])
+                deed.move(codes[number], action, own if action in ("receipt", "feedback") else OPERATOR, at, fields)
     before = min((at for at, *_ in deeds if at > LOOK), default=NOW)
     assert before > LOOK
     _look(store, towns)
@@ -122,9 +126,9 @@ def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
     made: list[Visit] = []
 
-    def new(name: str, size: str, path: str, language: str = "zh-CN", theme: str = "dark") -> Page:
+    def new(name: str, size: str, path: str, language: str = "zh-CN", theme: str = "dark", **more: Any) -> Page:
         width, height = SIZES[size]
-        person = Visit(chromium, server, store, name, viewport={"width": width, "height": height})
+        person = Visit(chromium, server, store, name, viewport={"width": width, "height": height}, **more)
         made.append(person)
         cookies = [("gc_lang", language), ("gc_theme", theme)]
         person.context.add_cookies([{"name": n, "value": v, "url": server.address} for n, v in cookies])
@@ -187,7 +191,7 @@ def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store
     expect(page.locator(".past-bar")).to_have_attribute("data-ended", "")
     scrub(page, 1000)
     pictured(page, "wall-zh")
-    assert barriers(page) == []
+    assert barriers(visit("duty", "wall", "/wall?day=2026-11-20", bypass_csp=True)) == []
     assert page.locator(".feed-row").count() >= 3
     page.locator("#wall-figures a[href]").first.click()
     expect(page.locator(".past-note")).to_contain_text("名单只有现在的")
@@ -213,7 +217,7 @@ def test_the_overview_runs_a_past_day_and_says_what_it_cannot(visit: Any) -> Non
     scrub(page, 1000)
     assert page.locator(".past-line:visible").count() >= 3
     pictured(page, "overview-en")
-    assert barriers(page) == []
+    assert barriers(visit("leader", "overview", "/overview?day=2026-11-20", bypass_csp=True)) == []
     for name, size, path, language, theme in (
         ("overview-zh", "overview", "/overview?day=2026-11-20", "zh-CN", "dark"),
         ("overview-light", "portrait", "/overview?day=2026-11-20", "zh-CN", "light"),
