@@ -45,7 +45,7 @@ WORDS = (
     "here_finding", "here_found", "here_failed", "here_none", "here_clear", "here", "sending", "done", "again",
     "uncovered", "photo_failed", "settled", "round_kept", "move_kept", "offline", "offline_since", "no_keeping",
     "waiting", "being_sent", "refused_word", "login", "mend", "drop", "drop_sure", "queue_left", "photo_one",
-    "overtaken", "retry", "settle_failed",
+    "overtaken", "retry", "settle_failed", "file_choose", "file_none",
 )  # fmt: skip
 TOLD = "told"
 """What the page after a report says, kept in the form's signed cookie across the redirect."""

@@ -49,7 +49,7 @@ def test_a_person_reads_a_refused_move_in_the_language_of_the_page(app: Flask, s
 def test_faults_of_a_form_are_named_in_the_language_of_the_page(app: Flask, sqlite_county: Store, code: str) -> None:
     wrong = said(app, sqlite_county, "operator", "/api/v1/reports", {"description": " ", "area": GRID, "level": 9})
     assert {one["field"]: one["detail"] for one in wrong["errors"]} == {
-        "category": "此项必填。", "description": "请写明看到了什么。", "level": "不得大于 4。"
+        "category": "此项必填。", "description": "请填写内容。", "level": "不得大于 4。"
     }  # fmt: skip
     assert wrong["detail"] == "类别：此项必填。"
     nowhere = said(app, sqlite_county, "operator", "/api/v1/reports", report(area=None))

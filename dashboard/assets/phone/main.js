@@ -1,5 +1,6 @@
 /** The phone's page: its parts as tabs, what is written into the queue, and itself kept for times without a network. */
 import { start as startBadge } from "../ladder/badge.js";
+import { dressed } from "../ui/files.js";
 import { outbox } from "./outbox.js";
 import { smaller, startReport } from "./report.js";
 
@@ -20,6 +21,7 @@ phone.addEventListener("submit", submitted);
 document.querySelector(".leave").addEventListener("submit", leaving);
 addEventListener("online", refresh);
 addEventListener("offline", () => offline(true));
+for (const input of phone.querySelectorAll("input[type=file]")) dressed(input, { choose: say("file_choose"), none: say("file_none") });
 tabs();
 counts();
 startBadge([...document.querySelectorAll(".badge[data-push]")]);

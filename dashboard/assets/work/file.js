@@ -7,6 +7,7 @@
  */
 import { openTiles } from "../cameras/tiles.js";
 import { el, setText } from "../ui/dom.js";
+import { dressed } from "../ui/files.js";
 import { actionOf, reason, tell } from "./api.js";
 import { buildForm } from "./form.js";
 import { drawPlace } from "./place.js";
@@ -190,12 +191,15 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
 
   // --- photos, cameras -----------------------------------------------------------------------------------------------
 
-  const pictures = () => el("input", { type: "file", name: "file", accept: "image/jpeg,image/png,image/webp", multiple: true });
+  function pictures() {
+    const input = el("input", { type: "file", name: "file", accept: "image/jpeg,image/png,image/webp", multiple: true });
+    return { input, picked: dressed(input, { choose: words.t("work.file_choose"), none: words.t("work.file_none") }) };
+  }
 
   /** Photos that go along with a move: kept before the move is made, so that nobody reads of them and finds none. */
   function photoField() {
-    const input = pictures();
-    return { input, node: el("label", { class: "field", "data-field": "photos" }, el("span", { class: "field-label" }, words.t("case.photos"), el("i", {}, words.t("work.optional"))), input) };
+    const { input, picked } = pictures();
+    return { input, node: el("label", { class: "field", "data-field": "photos" }, el("span", { class: "field-label" }, words.t("case.photos"), el("i", {}, words.t("work.optional"))), picked) };
   }
 
   /** Send pictures one by one; the answer of the first that is refused, or nothing. */
@@ -212,10 +216,10 @@ export function makeFile(room, reference, { onacting = () => {}, onmoved = () =>
 
   /** Dash has no file input that posts a plain form, so the module brings its own. */
   function buildPhotos(place) {
-    const input = pictures();
+    const { input, picked } = pictures();
     const word = el("p", { class: "form-word", role: "status" });
     const go = el("button", { class: "tool", type: "submit" }, place.dataset.send);
-    const form = el("form", { class: "action-form" }, el("label", { class: "file-field" }, el("span", {}, place.dataset.label), input), go, word);
+    const form = el("form", { class: "action-form" }, el("label", { class: "file-field" }, el("span", {}, place.dataset.label), picked), go, word);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (!input.files.length) return void input.focus();
