@@ -15,7 +15,7 @@ export async function drawMap(room, dots, say) {
     room.textContent = say("watching.map.none");
     return;
   }
-  const chart = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "dot-map", role: "img" });
+  const chart = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "dot-map", role: "group", "aria-label": room.closest("[aria-label]")?.getAttribute("aria-label") });
   chart.append(svg("g", { class: "dot-map-towns" }, rings.map((ring) => svg("path", { d: path(ring, place) }))));
   const order = ["live", "connecting", "stalled", "offline", "fault"];
   const sorted = [...dots].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));

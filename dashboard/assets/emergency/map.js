@@ -26,7 +26,7 @@ export async function drawMap(holder, room, words, pick = null) {
   const view = centre ? around(centre, reach) : whole(features);
   if (!view) return holder.replaceChildren(el("p", { class: "empty" }, words.t("emergency.no_place")));
   const shapes = features.map((feature) => [feature, path(feature, view.project)]).filter(([, drawn]) => drawn);
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": words.t("emergency.panel.map"), preserveAspectRatio: "xMidYMid meet" },
+  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": words.t("emergency.panel.map"), preserveAspectRatio: "xMidYMid meet" },
     ...shapes.map(([feature, d]) => svg("path", { d, class: feature.properties.code === room.area ? "room-own" : "room-area" })),
     ...shapes.map(([feature]) => nameOf(feature, view.project, words)),
     ...shape.map((ring) => svg("path", { d: outline(ring.map(([latitude, longitude]) => view.project([longitude, latitude]))), class: "room-perimeter" })),
