@@ -97,4 +97,37 @@ def test_a_new_warning_appears_by_itself_and_starts_an_emergency(visit: Any, war
     page.locator(".warning-card").first.get_by_role("link").click()
     expect(page.locator(".start-form")).to_be_visible(timeout=30_000)
     expect(page.locator(".start-form")).to_contain_text("421000-2026-0009")
+    expect(page.locator(".start-map .room-perimeter")).to_have_count(1, timeout=30_000)
+    assert page.locator(".start-map path.room-perimeter").count() == 1  # the warning's own shape, not a circle
     picture(page, "warnings-start")
+    page.click(".start-map svg")
+    expect(page.locator(".start-map .room-perimeter")).to_have_count(0)  # a point instead
+
+
+def test_warnings_stand_on_the_wall_and_the_desk_and_push_nothing_aside(visit: Any, warned: Store) -> None:
+    size = {"width": 1920, "height": 1080}
+    wall = visit("display", viewport=size).go("/wall")
+    desk = visit("operator", viewport={"width": 1440, "height": 900}).go("/desk")
+    strips = [page.locator(".warning-strip") for page in (wall, desk)]
+    with warned.read() as connection:
+        before = incoming.count(connection, "in-force", real_now())
+    for strip in strips:
+        expect(strip.locator("[data-figure=warnings-in-force]")).to_have_attribute(
+            "data-value", str(before), timeout=30_000
+        )
+    expect(strips[0].locator(".warning-sign").first).to_have_attribute("data-colour", "red")
+    assert strips[0].get_attribute("href") is None and strips[1].get_attribute("href") == "/warnings"
+    where = """() => [...document.querySelectorAll(".wall-name, .wall-main > *, .clock, .desk-header, .inbox, .file-room")]
+      .filter((node) => node.offsetParent).map((node) => { const box = node.getBoundingClientRect(); return [node.className, box.left, box.top]; })"""
+    for page in (wall, desk):
+        with_strip = page.evaluate(where)
+        page.evaluate("document.querySelector('.warning-strip').style.display = 'none'")
+        assert len(with_strip) >= 3 and page.evaluate(where) == with_strip
+    take(warned, cap.build(warning(10, "Extreme", "西河镇山洪红色预警", "山洪")))
+    for strip in strips:
+        expect(strip.locator("[data-figure=warnings-in-force]")).to_have_attribute(
+            "data-value", str(before + 1), timeout=30_000
+        )
+    for page, name in ((wall, "wall"), (desk, "desk")):
+        page.evaluate("document.querySelector('.warning-strip').style.display = ''")
+        picture(page, f"warnings-on-the-{name}")
