@@ -13,6 +13,7 @@ from enum import StrEnum
 from math import isfinite
 from types import MappingProxyType
 
+from config.sentences import say
 from streams.health_measures import Colour, Edges, Light, Likeness, Polygon, Shift, Stillness
 
 
@@ -125,7 +126,13 @@ class Thresholds:
             if name in numbers:
                 changed[name] = _positive(name, value)
             elif name not in ("off", "raise_after", "clear_after"):
-                raise ValueError(f"A threshold of camera health is one of {', '.join(sorted(numbers))}; got {name!r}.")
+                raise ValueError(
+                    say(
+                        "A threshold of camera health is one of {known}; got {name!r}.",
+                        known=", ".join(sorted(numbers)),
+                        name=name,
+                    )
+                )
         delays = dict(self.delays)
         for side in ("raise_after", "clear_after"):
             for fault, seconds in _by_fault(side, changes.get(side, {})).items():
@@ -136,13 +143,13 @@ class Thresholds:
 
 def _positive(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value <= 0:
-        raise ValueError(f"{name} must be a number above 0, got {value!r}.")
+        raise ValueError(say("{name} must be a number above 0, got {value!r}.", name=name, value=value))
     return float(value)
 
 
 def _by_fault(name: str, value: object) -> dict[Fault, object]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name} must give seconds by fault, got {value!r}.")
+        raise ValueError(say("{name} must give seconds by fault, got {value!r}.", name=name, value=value))
     faults = _faults(name, list(value))
     return {fault: value[fault.value] for fault in sorted(faults)}
 
@@ -150,7 +157,14 @@ def _by_fault(name: str, value: object) -> dict[Fault, object]:
 def _faults(name: str, value: object) -> frozenset[Fault]:
     known = {fault.value for fault in Fault}
     if not isinstance(value, list | tuple | set | frozenset) or not set(value) <= known:
-        raise ValueError(f"{name} must name faults out of {', '.join(sorted(known))}; got {value!r}.")
+        raise ValueError(
+            say(
+                "{name} must name faults out of {known}; got {value!r}.",
+                name=name,
+                known=", ".join(sorted(known)),
+                value=value,
+            )
+        )
     return frozenset(Fault(fault) for fault in value)
 
 

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from config.sentences import say
 from models.exchange import cap
 from models.exchange import tables as xt
 from models.exchange.xml import XmlRefused, read
@@ -77,7 +78,7 @@ def add(connection: Connection, name: str, url: str, seconds: int, now: datetime
     if not 0 < len(name) <= 64 or not name.isprintable() or any(sign.isspace() for sign in name) or name[0] == "@":
         raise ValueError("A feed's name has 1 to 64 signs without spaces, and does not begin with @.")
     if connection.execute(select(f.name).where(f.name == name)).first():
-        raise ValueError(f"There is, or was, a feed called {name!r} already.")
+        raise ValueError(say("There is, or was, a feed called {name!r} already.", name=name))
     connection.execute(insert(xt.feed).values(name=name, url=url, seconds=seconds, next_at=now, created_at=now))
 
 
@@ -89,7 +90,7 @@ def remove(connection: Connection, name: str, now: datetime) -> None:
     """
     gone = update(xt.feed).where(f.name == name, f.removed_at.is_(None)).values(removed_at=now)
     if not connection.execute(gone).rowcount:
-        raise ValueError(f"There is no feed called {name!r}.")
+        raise ValueError(say("There is no feed called {name!r}.", name=name))
 
 
 def listed(connection: Connection) -> Sequence[Row[Any]]:

@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, Row, delete, func, insert, literal_column, select, update
 
+from config.sentences import say
 from models.exchange import tables as xt
 from models.ladder.deliveries import TRIES, Verdict
 from models.ladder.deliveries import pause as wait_before
@@ -85,7 +86,9 @@ def add(connection: Connection, vault: Vault, name: str, url: str, kinds: Collec
     if not 0 < len(name) <= 64 or not name.isprintable() or any(sign.isspace() for sign in name):
         raise ValueError("A webhook's name has 1 to 64 signs without spaces.")
     if connection.execute(select(h.name).where(h.name == name)).first():
-        raise ValueError(f"There is, or was, a webhook called {name!r} already; its deliveries keep its name.")
+        raise ValueError(
+            say("There is, or was, a webhook called {name!r} already; its deliveries keep its name.", name=name)
+        )
     secret = new_secret()
     values = {"name": name, "url": url, "secret": vault.seal(secret), "kinds": sorted(kinds), "created_at": now}
     connection.execute(insert(xt.webhook).values(**values, number=last_number(connection)))
@@ -135,15 +138,16 @@ def retry(connection: Connection, name: str, number: int | None, now: datetime) 
         failed = failed.where(d.number == number)
     again = connection.execute(failed.values(state="waiting", tries=0, next_try_at=now)).rowcount
     if not again:
-        what = "nothing" if number is None else f"no fact {number}"
-        raise ValueError(f"{name!r} has {what} that has failed.")
+        if number is None:
+            raise ValueError(say("{name!r} has nothing that has failed.", name=name))
+        raise ValueError(say("{name!r} has no fact {number} that has failed.", name=name, number=number))
     return int(again)
 
 
 def _change(connection: Connection, name: str, **values: Any) -> None:
     known = update(xt.webhook).where(h.name == name, h.removed_at.is_(None))
     if not connection.execute(known.values(**values)).rowcount:
-        raise ValueError(f"There is no webhook called {name!r}.")
+        raise ValueError(say("There is no webhook called {name!r}.", name=name))
 
 
 def listed(connection: Connection) -> Sequence[Row[Any]]:

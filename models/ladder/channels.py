@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
+from config.sentences import say
 from models import tables as t
 from models.ladder import tables as lt
 from models.vault import Vault
@@ -33,7 +34,9 @@ def add(
     if not name.isprintable() or not 0 < len(name) <= 64 or any(char.isspace() for char in name) or name == "inbox":
         raise ValueError("A channel's name has 1 to 64 characters without spaces, and is not 'inbox'.")
     if connection.execute(select(lt.channel.c.name).where(lt.channel.c.name == name)).first():
-        raise ValueError(f"There is, or was, a channel called {name!r} already; its deliveries keep its name.")
+        raise ValueError(
+            say("There is, or was, a channel called {name!r} already; its deliveries keep its name.", name=name)
+        )
     if contact and not department:
         raise ValueError("A contact belongs to a department; name it too.")
     _known_department(connection, department)
@@ -46,7 +49,7 @@ def _known_department(connection: Connection, code: str | None) -> None:
         code is not None
         and not connection.execute(select(t.department.c.code).where(t.department.c.code == code)).first()
     ):
-        raise ValueError(f"There is no department {code!r}.")
+        raise ValueError(say("There is no department {code!r}.", code=code))
 
 
 def listed(connection: Connection) -> Sequence[Any]:
@@ -65,7 +68,7 @@ def one(connection: Connection, name: str) -> Row[Any]:
     k = lt.channel.c
     found = connection.execute(select(lt.channel).where(k.name == name, k.removed_at.is_(None))).first()
     if found is None:
-        raise ValueError(f"There is no channel called {name!r}.")
+        raise ValueError(say("There is no channel called {name!r}.", name=name))
     return found
 
 
@@ -92,7 +95,9 @@ def name_contact(connection: Connection, department: str, role: str, account: st
     a, k = t.account.c, lt.contact.c
     known = select(a.name).where(a.name == account, a.department == department, a.role == "department")
     if connection.execute(known).first() is None:
-        raise ValueError(f"{account!r} is no account of the department {department!r}.")
+        raise ValueError(
+            say("{account!r} is no account of the department {department!r}.", account=account, department=department)
+        )
     key = and_(k.department == department, k.role == role, k.account == account)
     connection.execute(delete(lt.contact).where(key))
     if stands:

@@ -19,6 +19,7 @@ ROOMS = (
     "dashboard",
     *(f"config/{name}.py" for name in REFERENCE),
     "streams/addresses.py",
+    "streams/health_rules.py",
     "streams/still.py",
 )
 APART = ("dashboard/cli/", "dashboard/open311/", "models/migrations/")
