@@ -439,15 +439,17 @@ def _steps(clock: _Clock, expiry: int | None) -> Iterator[Step]:
             return
         at = ended
     if expiry is not None:
-        yield from _stretch(clock, at, expiry)
+        yield from _stretch(clock, at, expiry, clock.goal(clock.total))
 
 
-def _stretch(clock: _Clock, begin: int, end: int) -> Iterator[Step]:
-    """The steps of a stretch in which the clock ran."""
+def _stretch(clock: _Clock, begin: int, end: int, goal: int | None = None) -> Iterator[Step]:
+    """The steps of a stretch in which the clock ran. The last one ends at its `goal`: what the zone's clocks skipped behind
+    it, where the limit ended in an hour that was never shown, is not counted."""
     if begin >= end:
         return
     if clock.limit.unit in (Unit.WORK_HOUR, Unit.WORK_DAY):
         yield from clock.calendar.stretch(begin, end)
     else:
-        counted = clock.scale.reading(end) - clock.scale.reading(begin)
+        shown = clock.scale.reading(end)
+        counted = (shown if goal is None else min(shown, goal)) - clock.scale.reading(begin)
         yield Counted(instant_of(begin), instant_of(end), counted)

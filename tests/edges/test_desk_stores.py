@@ -174,7 +174,7 @@ def test_an_export_equals_the_list_neutralises_cells_and_is_written_down(app: Fl
     assert "'=HYPERLINK(1)" in lines[1] and "'@somewhere" in lines[1] and ",=" not in "".join(lines)
     with sqlite_county.read() as connection:
         line = connection.execute(select(t.audit).order_by(t.audit.c.id.desc()).limit(1)).one()
-    assert (line.actor, line.act, line.detail["rows"]) == ("operator", "export.cases", 2)
+    assert (line.actor, line.act, line.detail["rows"]) == ("operator", "export.cases-end", 2)
 
 
 def test_a_filter_that_is_no_filter_is_not_kept(app: Flask, sqlite_county: Store) -> None:
