@@ -34,7 +34,7 @@ def layout(context: PageContext, code: str) -> html.Div:
         Problem: 404 where there is none for this reader.
     """
     casefile.known(services(), visitor(), code)
-    room = html.Div(className="file-room", **{"aria-live": "polite", "aria-label": context.text("case.title")})
+    room = html.Section(className="file-room", **{"aria-live": "polite", "aria-label": context.text("case.title")})
     return parts.frame(context, "/cases", [room], module="case", about={"data-case": code})
 
 
