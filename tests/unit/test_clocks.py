@@ -448,7 +448,7 @@ def test_working_hours_follow_the_wall_when_clocks_change() -> None:
     assert due_at(boston("2026-03-06 16:00"), limit, BOSTON) == datetime(2026, 3, 9, 14, 0, tzinfo=UTC)
 
 
-@example(39_600, 0, Limit(Fraction(13, 2), Unit.CALENDAR_DAY), "2026-03-06 00:00")  # ends in the hour that was never shown
+@example(39_600, 0, Limit(Fraction(13, 2), Unit.CALENDAR_DAY), "2026-03-06 00:00")  # ends in an hour never shown
 @given(
     st.integers(0, 4 * 86_400),
     st.integers(0, 2 * 86_400),
