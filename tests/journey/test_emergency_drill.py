@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import SECRET, fill
@@ -21,12 +22,15 @@ from sqlalchemy import insert, select
 from bench.harness import Product, free_ports, product
 from models import chain
 from models import tables as t
+from models.door import Door, Report
 from models.emergencies import listing
 from models.emergencies import tables as et
-from models.moves import Role
+from models.moves import Actor, Role
+from models.rules import Rules
 from models.schema import migrate
 from models.store import Store
-from models.timebase import Timebase, real_now, set_timebase
+from models.timebase import CountyClock, Timebase, real_now, set_timebase
+from models.vault import Vault
 
 CHROMIUM = "/usr/bin/chromium"
 SPEED = 20.0
@@ -118,6 +122,15 @@ def start(page: Page, plan: str, *, drill: bool = False) -> str:
     return page.url.rsplit("/", 1)[1]
 
 
+def storm(stage: Stage, number: int) -> None:
+    """So many reports that go straight to the county."""
+    rules = Rules(stage.store, ZoneInfo("Asia/Shanghai"))
+    door, categories = Door(stage.store, rules, Vault(SECRET)), sorted(rules().categories)
+    for one in range(number):
+        report = Report(categories[one % len(categories)], "雨大，路面塌陷", "hotline", area="990100", level=1)
+        door.report(report, Actor("hotline", Role.SYSTEM), CountyClock(stage.store).now())
+
+
 def twice(page: Page, selector: str) -> None:
     page.click(selector)
     page.click(f"{selector}[data-sure]")
@@ -189,6 +202,18 @@ def test_a_flood_and_a_fire_drill_from_the_start_button_to_the_cancelled_mark(st
     until(lambda: stage.lines(flood, "contact-called", "xf") >= 1)
     expect(room.locator("tr[data-department=xf] .matrix-rung")).to_be_visible(timeout=WAIT)
     stage.shot(room, "4-silent")
+
+    # a storm of grave reports stands beside the emergency, in groups that add up, and covers nothing of it
+    storm(stage, 40)
+    expect(wall.locator('.alarm-groups[data-value="40"]')).to_be_visible(timeout=WAIT)
+    expect(wall.locator(".em-band")).to_be_visible()
+    assert wall.locator(".alarm-groups li").count() <= 10
+    uncovered = """() => [...document.querySelectorAll(".em-band, .em-matrix, .em-cameras, .wall-feed")].every((node) => {
+      const box = node.getBoundingClientRect();
+      return node.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)) && !node.closest("[inert]");
+    })"""
+    assert wall.evaluate(uncovered)
+    stage.shot(wall, "4-storm")
 
     # web, push and Redis are killed while the department sets out: it happens once
     pids = stage.product.pids()
