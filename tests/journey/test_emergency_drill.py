@@ -208,6 +208,13 @@ def test_a_flood_and_a_fire_drill_from_the_start_button_to_the_cancelled_mark(st
     expect(wall.locator('.alarm-groups[data-value="40"]')).to_be_visible(timeout=WAIT)
     expect(wall.locator(".em-band")).to_be_visible()
     assert wall.locator(".alarm-groups li").count() <= 10
+    inside = """() => {
+      const [alarm, map] = [".alarm", "#wall-map"].map((one) => document.querySelector(one).getBoundingClientRect());
+      const groups = [...document.querySelectorAll(".alarm-groups li")].map((one) => one.getBoundingClientRect());
+      const held = (one) => one.left >= map.left - 1 && one.right <= map.right + 1 && one.bottom <= map.bottom + 1;
+      return alarm.top > map.top && [alarm, ...groups].every(held);
+    }"""
+    assert wall.evaluate(inside)
     uncovered = """() => [...document.querySelectorAll(".em-band, .em-matrix, .em-cameras, .wall-feed")].every((node) => {
       const box = node.getBoundingClientRect();
       return node.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)) && !node.closest("[inert]");
