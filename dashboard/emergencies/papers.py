@@ -100,7 +100,7 @@ def word_of(values: dict[str, Any], wording: Words) -> bytes:
     )
     _line(paper, f"{values['title']}（{values['level']}）", "head", 16, WD_ALIGN_PARAGRAPH.CENTER)
     for label, text in values["elements"]:
-        _line(paper, label, "head", 16)
+        _line(paper, label, "head", 16).paragraph_format.keep_with_next = True
         for part in text.split("\n"):
             line = _line(paper, part, "body", 16)
             line.paragraph_format.first_line_indent = Pt(32)
