@@ -410,7 +410,7 @@ def _derive(clock: _Clock) -> Derivation:
         pauses=tuple(Pause(instant_of(began), _instant(ended)) for began, ended in clock.gaps),
         extensions=clock.extensions,
         total_seconds=clock.total,
-        steps=tuple(_steps(clock, expiry)),
+        steps=tuple(_steps(clock, goal, expiry)),
         due_at=_instant(expiry),
         left_seconds=left,
     )
@@ -427,7 +427,7 @@ def _plain(amount: Exact) -> str:
     return f"{decimal.normalize():f}" if Fraction(decimal) == exact else str(exact)
 
 
-def _steps(clock: _Clock, expiry: int | None) -> Iterator[Step]:
+def _steps(clock: _Clock, goal: int | None, expiry: int | None) -> Iterator[Step]:
     at = clock.start
     for began, ended in clock.gaps:
         if expiry is not None and began >= expiry:
@@ -439,7 +439,7 @@ def _steps(clock: _Clock, expiry: int | None) -> Iterator[Step]:
             return
         at = ended
     if expiry is not None:
-        yield from _stretch(clock, at, expiry, clock.goal(clock.total))
+        yield from _stretch(clock, at, expiry, goal)
 
 
 def _stretch(clock: _Clock, begin: int, end: int, goal: int | None = None) -> Iterator[Step]:

@@ -522,8 +522,11 @@ def test_a_hundred_thousand_deadlines_with_their_derivations_take_less_than_ten_
         (7, Unit.CALENDAR_DAY),
     ]
     limits = [Limit(amount, unit) for amount, unit in samples]
-    spent = []
+    spent, loops = [], []
     for _ in range(10):
+        began = time.process_time()
+        assert sum(number * number for number in range(1_000_000))
+        loops.append(time.process_time() - began)
         began = time.process_time()
         for _ in range(10_000):
             start = local("2010-01-01 00:00") + timedelta(seconds=chance.randrange(16 * 365 * 86_400))
@@ -533,7 +536,9 @@ def test_a_hundred_thousand_deadlines_with_their_derivations_take_less_than_ten_
             deadline = due(start, chance.choice(limits), CHINA, pauses, extensions)
             assert deadline.derivation.steps
         spent.append(time.process_time() - began)
-    assert 10 * min(spent) < 10  # by the tenth that other work on the machine disturbed least
+    # 137 loops when this was written, whatever else the machine did; idle it took 3.6 to 4.0 s, so that 10 s are 350.
+    print(f"{10 * min(spent):.1f} s, {10 * min(spent) / min(loops):.0f} loops")
+    assert 10 * min(spent) < 350 * min(loops)
 
 
 def test_the_first_known_day_and_the_last_are_part_of_the_proof() -> None:
