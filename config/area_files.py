@@ -342,10 +342,10 @@ def _parent_sentence(area: Area, areas: Mapping[str, Area], rules: CountyRules) 
     levels = rules.tree.levels
     if area.level in levels and parent.level in levels and levels.index(parent.level) >= levels.index(area.level):
         return say(
-            "Expected a parent above the level {level!r}; {code} is a {level2!r}.",
+            "Expected a parent above the level {level!r}; {code} is a {above!r}.",
             level=area.level,
             code=parent.code,
-            level2=parent.level,
+            above=parent.level,
         )
     return None
 
@@ -374,10 +374,10 @@ def _check_covers(areas: Mapping[str, Area], findings: Findings) -> None:
                     area.line,
                     "covers",
                     say(
-                        "Expected areas of the same parent {parent}; {code} has {parent2}.",
+                        "Expected areas of the same parent {parent}; {code} has {other}.",
                         parent=area.parent,
                         code=code,
-                        parent2=covered.parent,
+                        other=covered.parent,
                     ),
                 )
             elif code in claimed:
@@ -385,9 +385,9 @@ def _check_covers(areas: Mapping[str, Area], findings: Findings) -> None:
                     area.line,
                     "covers",
                     say(
-                        "{code} has a grid already: {code2} on line {line}.",
+                        "{code} has a grid already: {grid} on line {line}.",
                         code=code,
-                        code2=claimed[code].code,
+                        grid=claimed[code].code,
                         line=claimed[code].line,
                     ),
                 )

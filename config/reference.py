@@ -753,8 +753,8 @@ def _check_year(year: int, days: Mapping[date, CalendarDay], findings: Findings)
             None,
             "date",
             say(
-                "Expected at least {STATUTORY_DAYS} holidays in a whole year; there are {size}.",
-                STATUTORY_DAYS=STATUTORY_DAYS,
+                "Expected at least {least} holidays in a whole year; there are {size}.",
+                least=STATUTORY_DAYS,
                 size=len(holidays),
             ),
         )
@@ -771,9 +771,9 @@ def _check_years(years: set[int], findings: Findings) -> None:
             None,
             "",
             say(
-                "Expected the years from {years} to {years2} without a break; missing: {names}.",
-                years=min(years),
-                years2=max(years),
+                "Expected the years from {first} to {last} without a break; missing: {names}.",
+                first=min(years),
+                last=max(years),
                 names=names,
             ),
         )

@@ -83,12 +83,8 @@ def told(text: str, sentences: Mapping[str, str], texts: Mapping[str, str]) -> s
     values = text.values if isinstance(text, Sentence) else {}
     try:
         return own.format(**{name: _told(value, sentences, texts) for name, value in values.items()})
-    except (
-        KeyError,
-        IndexError,
-        ValueError,
-    ):  # pydantic gives other values than it did: English is better than nothing
-        return text
+    except (KeyError, IndexError, ValueError):
+        return text  # pydantic gives other values than it did: English is better than nothing
 
 
 def _told(value: object, sentences: Mapping[str, str], texts: Mapping[str, str]) -> object:

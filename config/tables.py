@@ -203,7 +203,7 @@ def rows_of(path: Path, columns: Sequence[str], findings: Findings) -> list[Row]
             findings.add(
                 line,
                 "",
-                say("Expected {size} cells as in the header; came {size2}.", size=len(header), size2=len(cells)),
+                say("Expected {columns} cells as in the header; came {size}.", columns=len(header), size=len(cells)),
             )
             continue
         rows.append(Row(line, dict(zip(header, cells, strict=True)), findings))

@@ -50,6 +50,10 @@ COUNTS = {
 """Counter → field of `Counts`."""
 HELD = {"open": "open", "soon": "due_soon", "overdue": "overdue", "unreceipted": "unreceipted"}
 """Counter → field of `DepartmentRow`."""
+GRID = {"open": "0", "soon": "1", "overdue": "2"}
+"""Counter → its place in a grid's three numbers."""
+TREND = {"reported": "hr", "closed": "hc"}
+"""Row of the trend → counter of the hours."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +179,6 @@ def _open(life: Life, turn: Turn, until: int, day: Bounds, calls: Sequence[tuple
             yield grid + GRID[name], one, other
 
 
-GRID = {"open": "0", "soon": "1", "overdue": "2"}
-
-
 def _hours(due: int, since: int, until: int, day: Bounds) -> Iterator[Span]:
     """Its deadline falls into the Nth hour ahead, or did into the Nth behind."""
     low, high = max(since, day.start), min(until, day.end)
@@ -263,9 +264,6 @@ def _departments(counted: Mapping[str, int], first: Mapping[str, int], codes: Se
     return sorted(rows, key=lambda row: (-row["overdue"], -row["due_soon"], row["next_due_at"] or "9", row["code"]))
 
 
-TREND = {"reported": "hr", "closed": "hc"}
-
-
 def _spark(counted: Mapping[str, int], trend: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
     came, went = list(trend["reported"][-SPARK:]), list(trend["closed"][-SPARK:])
     standing = [counted.get("open", 0)]
@@ -299,7 +297,7 @@ def series(lives: Sequence[Life], ground: Ground) -> dict[str, list[int]]:
     start, last, after = day.start, len(frames) - 1, day.end
 
     def counted(key: str, since: int, until: int) -> None:
-        """`frame_of` both ends, written out: this is done some hundred thousand times a day."""
+        """From the first frame at or behind `since`; `last + 1` is none. Done some hundred thousand times a day, so written out."""
         one = 0 if since <= start else -((start - since) // MINUTE)
         other = 0 if until <= start else -((start - until) // MINUTE)
         one = one if one < last else last if since < after else last + 1
@@ -320,15 +318,6 @@ def series(lives: Sequence[Life], ground: Ground) -> dict[str, list[int]]:
     told = {key: _summed(changes) for key, changes in steps.items()}
     told |= {f"next:{code}": _earliest(found, frames) for code, found in burning.items()}
     return {key: points for key, points in told.items() if points}
-
-
-def frame_of(at: int, day: Bounds) -> int:
-    """The first frame at or behind an instant; one more than the last where there is none."""
-    last = -(-(day.end - day.start) // MINUTE)
-    if at <= day.start:
-        return 0
-    number = -(-(at - day.start) // MINUTE)
-    return number if number < last else last if at < day.end else last + 1
 
 
 def _summed(changes: Mapping[int, int]) -> list[int]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.recording import is_due
-from models.past.day import Ground, bounds, differences, figures_at, frame_of, pictured, series
+from models.past.day import Ground, bounds, differences, figures_at, pictured, series
 from models.past.lives import FAR, Case, Life, Line, Turn, joined_calls, micros, turns
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -166,12 +166,18 @@ def value_at(points: list[int], frame: int) -> int:
 
 @pytest.mark.parametrize(("shift", "frame"), [(-1, 0), (0, 0), (1, 1), (60_000_000, 1), (60_000_001, 2)])
 def test_an_instant_counts_from_the_first_frame_at_or_behind_it(shift: int, frame: int) -> None:
-    assert frame_of(DAY.start + shift, DAY) == frame
+    assert running_since(DAY.start + shift) == [frame, 1]
 
 
 def test_the_last_frame_is_the_days_last_instant() -> None:
     assert len(DAY.frames) == 1441 and DAY.frames[-1] == DAY.end - 1
-    assert [frame_of(DAY.end - 2, DAY), frame_of(DAY.end - 1, DAY), frame_of(DAY.end, DAY)] == [1440, 1440, 1441]
+    assert running_since(DAY.end - 2) == running_since(DAY.end - 1) == [1440, 1]
+    assert running_since(DAY.end) == []
+
+
+def running_since(at: int) -> list[int]:
+    """From which frame on an emergency that began then is counted."""
+    return series([], Ground(DAY, [], emergencies=[(at, FAR)])).get("emergencies", [])[:2]
 
 
 def test_days_and_months_are_the_countys() -> None:

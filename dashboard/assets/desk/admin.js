@@ -1,4 +1,5 @@
 /** Administration: what changes something is pressed twice, and a new password is shown once. */
+import { el } from "../ui/dom.js";
 import { watchAge } from "./age.js";
 import { post, wordsOf } from "./post.js";
 
@@ -8,9 +9,7 @@ export function start(root) {
   const say = wordsOf(root);
   watchAge(root, say);
   const word = root.querySelector(".admin-word");
-  for (const button of root.querySelectorAll("button[data-post]")) {
-    button.addEventListener("click", () => pressed(button, word, say));
-  }
+  wire(root, word, say);
   const form = root.querySelector("form[data-form=account]");
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -18,14 +17,20 @@ export function start(root) {
   });
 }
 
-async function pressed(button, word, say) {
-  if (!button.dataset.sure) return askAgain(button, say);
-  const done = await post(button.dataset.post, {}, say, "admin");
-  tell(word, done, say);
+/** Buttons that change something by one request, pressed twice. */
+export function wire(root, word, say) {
+  for (const button of root.querySelectorAll("button[data-post]")) {
+    button.addEventListener("click", () => pressed(button, word, say));
+  }
 }
 
-/** The first press of a button that changes something. */
-export function askAgain(button, say) {
+async function pressed(button, word, say) {
+  if (!button.dataset.sure) return askAgain(button, say);
+  const body = button.dataset.number ? { number: Number(button.dataset.number) } : {};
+  tell(word, await post(button.dataset.post, body, say, "admin"), say);
+}
+
+function askAgain(button, say) {
   const before = button.textContent;
   button.dataset.sure = "yes";
   button.textContent = say("admin.sure");
@@ -41,17 +46,15 @@ async function add(form, word, say) {
   tell(word, await post("/api/v1/accounts", body, say, "admin"), say);
 }
 
-function tell(word, done, say) {
+/** What became of a request: why it was refused, a secret that is shown once, or the page anew. */
+export function tell(word, done, say) {
   word.dataset.state = done.ok ? "good" : "bad";
   if (!done.ok) word.textContent = say("admin.failed", { reason: done.reason });
-  else if (done.body.password) showPassword(word, done.body, say);
+  else if (done.body.password) showOnce(word, done.body.password, say("admin.password", { name: done.body.name }), say("admin.password_hint"));
+  else if (done.body.secret) showOnce(word, done.body.secret, say("webhooks.secret", { name: done.body.name }), say("webhooks.secret_hint"));
   else location.reload();
 }
 
-function showPassword(word, body, say) {
-  const secret = document.createElement("code");
-  secret.textContent = body.password;
-  const hint = document.createElement("span");
-  hint.textContent = say("admin.password_hint");
-  word.replaceChildren(say("admin.password", { name: body.name }), secret, hint);
+function showOnce(word, secret, title, hint) {
+  word.replaceChildren(title, el("code", {}, secret), el("span", {}, hint));
 }

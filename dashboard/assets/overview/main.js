@@ -6,7 +6,7 @@
 import { setHidden, setText } from "../ui/dom.js";
 import { makeClock } from "../ui/clock.js";
 import { Live } from "../ui/live.js";
-import { makeWords } from "../ui/words.js";
+import { wordsFrom } from "../ui/words.js";
 import { Truth } from "../wall/truth.js";
 import { buildCards } from "./cards.js";
 import { ageOf, buildChanges } from "./changes.js";
@@ -59,7 +59,7 @@ async function start() {
   if (!found) return;
   const reference = found.body;
   if (new URLSearchParams(location.search).has("day")) return (await import("../past/overview.js")).start(root, reference);
-  const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
+  const words = wordsFrom(reference);
   const clock = makeClock();
   if (!found.kept) clock.hear(reference.time.at); // a kept answer says nothing of what time it is now
   clock.set(reference.time);

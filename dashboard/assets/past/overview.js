@@ -1,13 +1,13 @@
 /** The overview on a past day: what the trace tells of it, fed by the player; what only the present knows says so. */
 import { el, setAttribute, setText } from "../ui/dom.js";
-import { makeWords } from "../ui/words.js";
+import { wordsFrom } from "../ui/words.js";
 import { buildCards } from "../overview/cards.js";
 import { buildMap } from "../overview/map.js";
 import { buildTrend } from "../overview/trend.js";
 import { fitting, keyed } from "../overview/rows.js";
 import { foldAll, stateNow } from "../wall/feed.js";
 import { frameAt, makePicture } from "./picture.js";
-import { buildPlayer, buildRefused, fetchDay, guardLinks, markPast, verdictOf } from "./player.js";
+import { buildPlayer, guardLinks, openDay, toldOf } from "./player.js";
 import { PastTruth } from "./truth.js";
 
 const PATH = "/overview";
@@ -16,21 +16,16 @@ const FILLED = 400;
 const UNTOLD = ["will-be-late", "closing-in-time", "satisfied"];
 
 export async function start(root, reference) {
-  const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
-  const found = await fetchDay(new URLSearchParams(location.search).get("day") ?? "");
-  if (!found) return;
+  const words = wordsFrom(reference);
   const head = root.querySelector(".ov-offline");
   const other = root.querySelector(".ov-tools a[lang]");
   other.href = other.getAttribute("href") + encodeURIComponent(location.search);
   root.querySelector(".ov-link").replaceChildren(el("b", { class: "past-chip" }, words.t("past.sign")));
-  if (found.problem) {
-    head.after(buildRefused(words, PATH, found.problem).node);
+  const day = await openDay(root, words, PATH, (bar) => {
+    head.after(bar);
     root.querySelector(".ov-main").hidden = true;
-    root.dataset.ready = "yes";
-    return;
-  }
-  const { day } = found;
-  markPast(words, day.day);
+  });
+  if (!day) return;
   const picture = makePicture(day);
   let now = day.start;
   const clock = { server: () => Date.now(), county: (at) => at ?? now };
@@ -51,11 +46,8 @@ export async function start(root, reference) {
     buildHours(buildTrend(panel("trend", "past.trend"), context), words),
   ];
   const feed = buildNews(panel("orders", "past.feed"), context);
-  for (const name of UNTOLD) {
-    const node = root.querySelector(`[data-figure="${name}"]`);
-    node.querySelectorAll(".ov-note")[1].textContent = words.t("past.untold");
-    node.dataset.untold = "";
-  }
+  const untold = UNTOLD.map((name) => root.querySelector(`[data-figure="${name}"]`));
+  for (const node of untold) node.dataset.untold = "";
   const told = panel("changed", "past.record.title");
   told.body.append(buildRecord(day, words));
 
@@ -77,7 +69,7 @@ export async function start(root, reference) {
     state.figures = picture.figures(frame);
     state.grids = picture.map(frame).grids;
     for (const view of views) view.write(state);
-    for (const name of UNTOLD) setText(root.querySelectorAll(`[data-figure="${name}"] .ov-note`)[1], words.t("past.untold"));
+    for (const node of untold) setText(node.querySelectorAll(".ov-note")[1], words.t("past.untold"));
   }
 
   const player = buildPlayer(day, words, PATH, show);
@@ -155,12 +147,11 @@ function buildHours(trend, words) {
 
 /** Whether the day's end equals what was recorded then, and what is not replayed. */
 function buildRecord(day, words) {
-  const kind = verdictOf(day.record);
-  const at = day.record ? words.clock(day.record.at) : "";
-  const rows = (day.record?.differences ?? []).slice(0, 5).map((one) => el("li", { class: "num" }, `${one.figure} ${one.recorded} ≠ ${one.folded}`));
+  const { kind, verdict, more, differences } = toldOf(day.record, words);
+  const rows = differences.slice(0, 5).map((one) => el("li", { class: "num" }, one));
   return el("div", { class: "past-told", "data-record": kind },
-    el("p", { class: "past-verdict" }, words.t(`past.record.${kind}`, { time: at, n: day.record?.differing ?? 0 })),
-    el("p", {}, words.t(`past.record.${kind}_more`, { time: at })),
+    el("p", { class: "past-verdict" }, verdict),
+    el("p", {}, more),
     rows.length ? el("ul", {}, ...rows) : null,
     el("p", { class: "past-absent" }, words.t("past.present")));
 }

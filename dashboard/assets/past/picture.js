@@ -8,15 +8,21 @@ const COUNTS = { open: "open", reported: "reported_today", closed: "closed_today
 const HELD = { open: "open", soon: "due_soon", overdue: "overdue", unreceipted: "unreceipted" };
 const HOUR = 3_600_000;
 
-/** The value of `[frame, value, frame, value …]` at a frame: that of the last change before or at it; `none` before the first. */
-export function valueAt(points, frame, none = 0) {
-  let [low, high] = [0, points.length / 2];
+/** How many of `count` things in order lie at or before a place; `placeOf` says where one lies. */
+function upTo(place, count, placeOf) {
+  let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (points[middle * 2] <= frame) low = middle + 1;
+    if (placeOf(middle) <= place) low = middle + 1;
     else high = middle;
   }
-  return low ? points[low * 2 - 1] : none;
+  return low;
+}
+
+/** The value of `[frame, value, frame, value …]` at a frame: that of the last change before or at it; 0 before the first. */
+export function valueAt(points, frame) {
+  const changes = upTo(frame, points.length / 2, (n) => points[n * 2]);
+  return changes ? points[changes * 2 - 1] : 0;
 }
 
 /** The frame in force at an instant (ms): one a minute, and one for the day's last instant. */
@@ -91,21 +97,12 @@ export function makePicture(day) {
 
     /** The facts behind `since` up to `until` (ms), in order, at most the last `most`. */
     facts(since, until, most = 200) {
-      const [low, high] = [behind(since), behind(until)];
-      return day.news.slice(Math.max(low, high - most), high).map((line, n) => fact(line, Math.max(low, high - most) + n));
+      const told = (at) => upTo(at, day.news.length, (n) => day.news[n][0]);
+      const end = told(until);
+      const first = Math.max(told(since), end - most);
+      return day.news.slice(first, end).map((line, n) => fact(line, first + n));
     },
   };
-
-  /** How many of the day's lines are at or before an instant. */
-  function behind(at) {
-    let [low, high] = [0, day.news.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (day.news[middle][0] <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 
   function fact([at, place, action, stage, due, level, department, rung], number) {
     const [code, title, category, source, area, town, reported] = day.cases[place];

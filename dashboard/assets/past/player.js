@@ -3,25 +3,32 @@
  * and at the day's end whether the trace says what was recorded then. Calls `show(now, jumped)` as the moment moves.
  */
 import { el, setAttribute, setHidden, setText } from "../ui/dom.js";
+import { frameAt, timeOf } from "./picture.js";
 
-export const SPEEDS = [1, 10, 30, 60, 120];
+const SPEEDS = [1, 10, 30, 60, 120];
 const STEP = 100;
 
 /** The day so many days away. Pure. */
-export function dayBeside(day, by) {
+function dayBeside(day, by) {
   const at = new Date(`${day}T00:00:00Z`);
   at.setUTCDate(at.getUTCDate() + by);
   return at.toISOString().slice(0, 10);
 }
 
-/** What the record says: "equal", "different" or "none". Pure. */
-export function verdictOf(record) {
-  if (!record) return "none";
-  return record.differing ? "different" : "equal";
+/** What the record says, `kind` "equal", "different" or "none", and in words: the verdict, more of it, each difference. Pure. */
+export function toldOf(record, words) {
+  const kind = !record ? "none" : record.differing ? "different" : "equal";
+  const time = record ? words.clock(record.at) : "";
+  return {
+    kind,
+    verdict: words.t(`past.record.${kind}`, { time, n: record?.differing ?? 0 }),
+    more: words.t(`past.record.${kind}_more`, { time }),
+    differences: (record?.differences ?? []).map((one) => `${one.figure}: ${one.recorded} ≠ ${one.folded}`),
+  };
 }
 
 /** The bar before a day is there, or where it cannot be shown: the sentence, another day, the way back. */
-export function buildBar(words, path, { day = "", first = "", last = "" } = {}) {
+function buildBar(words, path, { day = "", first = "", last = "" } = {}) {
   const go = (to) => location.assign(`${path}?day=${to}`);
   const input = el("input", { type: "date", class: "past-day num", value: day, min: first || null, max: last || null, "aria-label": words.t("past.day") });
   input.addEventListener("change", () => /^\d{4}-\d\d-\d\d$/.test(input.value) && go(input.value));
@@ -39,11 +46,11 @@ export function buildBar(words, path, { day = "", first = "", last = "" } = {}) 
 }
 
 /** The bar for a day that cannot be shown. */
-export function buildRefused(words, path, problem) {
-  const bar = buildBar(words, path, { last: "" });
+function buildRefused(words, path, problem) {
+  const bar = buildBar(words, path);
   const key = `past.refused.${problem.reason}`;
   bar.middle.append(el("p", { class: "past-refused", role: "alert" }, words.has(key) ? words.t(key, { first: problem.first ?? "", today: problem.today ?? "" }) : words.t("past.refused.other")));
-  return bar;
+  return bar.node;
 }
 
 export function buildPlayer(day, words, path, show) {
@@ -56,25 +63,15 @@ export function buildPlayer(day, words, path, show) {
   const speed = el("select", { class: "past-speed num", "aria-label": words.t("past.speed") }, ...SPEEDS.map((one) => el("option", { value: one, selected: one === 60 }, `${one}×`)));
   const slider = el("input", { type: "range", class: "past-slider", min: 0, max: day.frames - 1, step: 1, value: 0, "aria-label": words.t("past.scrub") });
   const time = el("b", { class: "past-time num" });
-  const record = el("span", { class: "past-record" });
+  const { kind, verdict, more, differences } = toldOf(day.record, words);
+  const record = el("span", { class: "past-record", "data-record": kind, title: differences.join("\n") || more }, verdict);
   const note = el("p", { class: "past-note", role: "status", hidden: true });
   middle.append(play, speed, el("div", { class: "past-track" }, slider), time, record);
   node.append(note);
-  verdict();
-
-  function verdict() {
-    const kind = verdictOf(day.record);
-    const at = day.record ? words.clock(day.record.at) : "";
-    setAttribute(record, "data-record", kind);
-    setText(record, words.t(`past.record.${kind}`, { time: at, n: day.record?.differing ?? 0 }));
-    const told = (day.record?.differences ?? []).map((one) => `${one.figure}: ${one.recorded} ≠ ${one.folded}`);
-    setAttribute(record, "title", told.length ? told.join("\n") : words.t(`past.record.${kind}_more`, { time: at }));
-  }
 
   function moved(jumped) {
     setText(time, words.clock(now));
-    const place = now >= day.end ? day.frames - 1 : Math.floor((now - day.start) / day.frame);
-    if (document.activeElement !== slider || playing) slider.value = String(place);
+    if (document.activeElement !== slider || playing) slider.value = String(frameAt(day, now));
     setAttribute(slider, "aria-valuetext", words.minute(now));
     setAttribute(node, "data-at", new Date(now).toISOString());
     setAttribute(node, "data-ended", now >= day.end ? "" : null);
@@ -105,15 +102,13 @@ export function buildPlayer(day, words, path, show) {
 
   play.addEventListener("click", () => press(!playing));
   slider.addEventListener("input", () => {
-    const place = Number(slider.value);
-    now = place >= day.frames - 1 ? day.end : day.start + place * day.frame;
+    now = timeOf(day, Number(slider.value));
     moved(true);
   });
   press(false);
 
   return {
     node,
-    now: () => now,
     /** Paint the first moment, and run. */
     begin() {
       moved(true);
@@ -128,8 +123,19 @@ export function buildPlayer(day, words, path, show) {
   };
 }
 
+/** The day that the address names, marked as past over the whole screen. Where it cannot be shown `refuse` gets the bar that says so. */
+export async function openDay(root, words, path, refuse) {
+  const found = await fetchDay(new URLSearchParams(location.search).get("day") ?? "");
+  if (found?.problem) {
+    refuse(buildRefused(words, path, found.problem));
+    root.dataset.ready = "yes";
+  }
+  if (found?.day) markPast(words, found.day.day);
+  return found?.day;
+}
+
 /** The body of a day; a problem where it cannot be shown. */
-export async function fetchDay(day) {
+async function fetchDay(day) {
   const answer = await fetch(`/live/past?${new URLSearchParams({ day })}`, { cache: "no-store" }).catch(() => null);
   if (!answer) return { problem: {} };
   if (answer.status === 401) return location.assign("/login");
@@ -138,7 +144,7 @@ export async function fetchDay(day) {
 }
 
 /** The mark over the whole screen: nobody takes this for the present. */
-export function markPast(words, day) {
+function markPast(words, day) {
   document.documentElement.dataset.past = day;
   document.title = `${words.t("past.sign")} ${day} · ${document.title}`;
   document.body.append(el("div", { class: "past-frame", "aria-hidden": "true" }, el("span", {}, `${words.t("past.sign")} ${day}`)));

@@ -1,6 +1,6 @@
 /** The wall on a past day: its own panels, fed by the player. What belongs to the present alone says so and stands still. */
 import { el, setText } from "../ui/dom.js";
-import { makeWords } from "../ui/words.js";
+import { wordsFrom } from "../ui/words.js";
 import { buildDepartments, buildTowns } from "../wall/departments.js";
 import { aboutCase, buildFeed } from "../wall/feed.js";
 import { buildFigures } from "../wall/figures.js";
@@ -8,7 +8,7 @@ import { buildHeader } from "../wall/header.js";
 import { GridMap } from "../wall/map/grid_map.js";
 import { buildTrend } from "../wall/trend.js";
 import { frameAt, makePicture } from "./picture.js";
-import { buildPlayer, buildRefused, fetchDay, guardLinks, markPast } from "./player.js";
+import { buildPlayer, guardLinks, openDay } from "./player.js";
 import { PastTruth } from "./truth.js";
 
 const PATH = "/wall";
@@ -18,17 +18,10 @@ const SILENT = { enabled: () => false, enable() {}, listen() {} };
 const NO_POPOVER = { show() {}, hide() {} };
 
 export async function start(root, reference, panelOf) {
-  const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
-  const found = await fetchDay(new URLSearchParams(location.search).get("day") ?? "");
-  if (!found) return;
+  const words = wordsFrom(reference);
   const banner = document.getElementById("wall-banner");
-  if (found.problem) {
-    banner.append(buildRefused(words, PATH, found.problem).node);
-    root.dataset.ready = "yes";
-    return;
-  }
-  const { day } = found;
-  markPast(words, day.day);
+  const day = await openDay(root, words, PATH, (bar) => banner.append(bar));
+  if (!day) return;
   const picture = makePicture(day);
   let now = day.start;
   const clock = { server: () => Date.now(), county: (at) => at ?? now, mode: () => ({ kind: "live", speed: 1 }), hear() {}, set() {} };

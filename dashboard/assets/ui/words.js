@@ -5,6 +5,9 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const pad = (number) => String(number).padStart(2, "0");
 
+/** The words of a page that has its reference from the server (`/live/reference`, `/live/desk`, …). */
+export const wordsFrom = ({ texts, language, county }) => makeWords({ texts, language, zone: county.timezone ?? "Asia/Shanghai" });
+
 /**
  * @param texts flat catalogue in the language in force; @param language `zh-CN` or `en`;
  * @param zone IANA name of the county's time zone.

@@ -6,7 +6,7 @@ import { el, setSlow } from "../ui/dom.js";
 import { makeClock } from "../ui/clock.js";
 import { makeLatency } from "../ui/latency.js";
 import { Live } from "../ui/live.js";
-import { makeWords } from "../ui/words.js";
+import { wordsFrom } from "../ui/words.js";
 import { buildStrip } from "../exchange/strip.js";
 import { buildBanner } from "./banner.js";
 import { buildDepartments, buildTowns } from "./departments.js";
@@ -172,7 +172,7 @@ export async function start(root) {
   const reference = await fetchReference(latency);
   if (!reference) return;
   if (new URLSearchParams(location.search).has("day")) return (await import("../past/wall.js")).start(root, reference, panelOf);
-  const words = makeWords({ texts: reference.texts, language: reference.language, zone: reference.county.timezone ?? "Asia/Shanghai" });
+  const words = wordsFrom(reference);
   const clock = makeClock();
   clock.hear(reference.time.at);
   clock.set(reference.time);

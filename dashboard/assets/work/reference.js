@@ -1,12 +1,12 @@
 /** What the desk's modules share for as long as a page lives: words, names of codes, forms by action, the county's clock. */
 import { makeClock } from "../ui/clock.js";
-import { makeWords } from "../ui/words.js";
+import { wordsFrom } from "../ui/words.js";
 import { ask } from "./api.js";
 
 export async function loadReference() {
   const { ok, body } = await ask("/live/desk");
   if (!ok) throw new Error("the desk's reference did not come");
-  const words = makeWords({ texts: body.texts, language: body.language, zone: body.county.timezone });
+  const words = wordsFrom(body);
   const clock = makeClock();
   clock.hear(body.time.at);
   clock.set(body.time);
