@@ -23,6 +23,8 @@ import { buildTrend } from "./trend.js";
 import { Truth } from "./truth.js";
 
 const FACTS_AT_ONCE = 200;
+/** ms between two pictures in a storm. Without a graphics card each costs 20 ms of a core that the server may need, too. */
+const BETWEEN = 50;
 
 /** What does not change while the page lives. Asked for until it comes: a wall may be there before its server. */
 async function fetchReference(latency) {
@@ -124,8 +126,7 @@ function makePainter(views, { latency, truth }) {
   function soon() {
     if (waiting) return;
     waiting = true;
-    // Where a frame is dear (no graphics card) the wall leaves half a frame free, so that it does not starve its server.
-    const pause = Math.min(60, Math.max(0, frame - 20) / 2) - (performance.now() - last);
+    const pause = BETWEEN - (performance.now() - last);
     if (pause > 4) setTimeout(() => requestAnimationFrame(paint), pause);
     else requestAnimationFrame(paint);
     setTimeout(() => waiting && performance.now() - last > 390 && paint(), 400); // a hidden page gets no frames
