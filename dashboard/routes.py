@@ -36,6 +36,8 @@ ADMIN = frozenset({Role.ADMIN})
 REPORTERS = frozenset({Role.GRID, Role.OPERATOR, Role.DUTY})
 GRID = frozenset({Role.GRID})
 AUDIT = frozenset({Role.AUDITOR})
+MAINTAIN = ADMIN | {Role.OPERATOR}
+"""Those who look after cameras (`Purpose.MAINTENANCE`)."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,7 @@ TABLE: tuple[Route, ...] = (
     ),
     Route(f"{_API}/cameras/<camera>/stills", ("POST",), roles=LOOK | ADMIN),
     Route(f"{_API}/cameras/<camera>/snapshots", ("POST",), roles=LOOK),
+    Route(f"{_API}/cameras/<camera>/actions/<action>", ("POST",), roles=MAINTAIN),
     Route(f"{_API}/cameras/<camera>/masks", ("POST",), roles=ADMIN),
     Route(f"{_API}/cameras/<camera>/register", ("POST",), roles=ADMIN),
     Route(f"{_API}/cameras/catalogue.csv", roles=ADMIN),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -32,6 +32,8 @@ class RegisteredCamera:
     """The main stream's address, for full-screen views; empty where there is only one stream."""
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     """Its own limits of health, as `streams.health_rules.Thresholds.adjusted` takes them."""
+    learned_at: datetime | None = None
+    """When a person last declared its picture to be as it should."""
 
 
 def register(connection: Connection, vault: Vault, today: date | None = None) -> list[RegisteredCamera]:
@@ -56,6 +58,7 @@ def _camera(row: Mapping[Any, Any], vault: Vault, complete: bool) -> RegisteredC
         registered=complete,
         main_address=with_credentials(vault.open(row["main_address"]) or "", credentials),
         thresholds=row["thresholds"] or {},
+        learned_at=row["learned_at"],
     )
 
 

@@ -167,6 +167,7 @@ camera = Table(
     Column("address", Text, nullable=False),  # of the sub stream; encrypted: it may hold a password
     Column("main_address", Text, nullable=False, server_default=""),  # of the main stream, encrypted; empty: none
     Column("thresholds", JSON, nullable=False, server_default="{}"),  # its own limits of health (streams.health_rules)
+    Column("learned_at", Utc),  # when a person last declared its picture to be as it should
     Column("purpose", String(200), nullable=False, server_default=""),
     Column("purpose_en", String(200), nullable=False, server_default=""),
     Column("legal_basis", String(200), nullable=False, server_default=""),

@@ -46,12 +46,13 @@ def fragment(number: int, time: int, length: int, shift: int, *, key: bool, pict
 
 def prefixed(annexb: bytes) -> bytes:
     """NAL units behind start codes (Annex B) as MP4 has them: each behind its length in four bytes."""
+    units = annexb.split(_START)
+    if len(units) == 2:  # what most pictures are: one unit
+        return len(units[1]).to_bytes(4, "big") + units[1] if units[1] else b""
     parts: list[bytes] = []
-    at = annexb.find(_START)
-    while at >= 0:
-        begin = at + 3
-        at = annexb.find(_START, begin)
-        unit = annexb[begin:] if at < 0 else annexb[begin:at].rstrip(b"\x00")
+    last = len(units) - 1
+    for number in range(1, len(units)):
+        unit = units[number] if number == last else units[number].rstrip(b"\x00")
         if unit:
             parts += (len(unit).to_bytes(4, "big"), unit)
     return b"".join(parts)

@@ -226,6 +226,10 @@ def wait_before(attempt: int, reason: Reason | None, dice: float) -> float:
     return full * (0.5 + 0.5 * dice)
 
 
+_LATEST = 3.0
+"""Seconds by which a packet may come later than its predecessor did, for its source's clock to be believed."""
+
+
 class Pace:
     """Which packets to decode so that there is a picture each `interval` seconds at the least cost.
 
@@ -237,19 +241,33 @@ class Pace:
         self.interval = interval
         self._gaps: deque[float] = deque(maxlen=4)
         self._key_at: float | None = None
+        self._key_sent: float | None = None
         self._shown_at: float | None = None
         self._unbroken = False
 
-    def wants(self, key: bool, at: float) -> bool:
-        """Is this packet to be decoded? `at`: its arrival, monotonic seconds. Ask for every packet, in order."""
+    def wants(self, key: bool, at: float, sent: float | None = None) -> bool:
+        """Is this packet to be decoded? Ask for every packet, in order.
+
+        Args:
+            at: its arrival, monotonic seconds.
+            sent: its time in the source's own clock, if it has one. How often key pictures come is told by that clock: a
+                network or a processor that is late now and then must not be paid for with more decoding.
+        """
         if key:
             if self._key_at is not None:
-                self._gaps.append(at - self._key_at)
-            self._key_at = at
+                self._gaps.append(self._gap(at, sent))
+            self._key_at, self._key_sent = at, sent
             self._unbroken = self._rested(at) or not self.keys_suffice
             return self._unbroken
         self._unbroken = self._unbroken and not self.keys_suffice and self._needed_again(at)
         return self._unbroken
+
+    def _gap(self, at: float, sent: float | None) -> float:
+        """Seconds between the last key picture and this one; by arrival where the source's clock leaps or says nothing."""
+        arrived = at - (at if self._key_at is None else self._key_at)
+        if sent is None or self._key_sent is None:
+            return arrived
+        return sent - self._key_sent if 0.0 < sent - self._key_sent < arrived + _LATEST else arrived
 
     def due(self, key: bool, at: float) -> bool:
         """Is the picture that came out of the decoder to be shown?"""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 
@@ -29,8 +28,7 @@ class Fmp4Error(Exception):
     """These packets cannot be put into fragments that a browser plays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A fragment: `moof` and `mdat` of one picture. `taken`: when the picture was taken, monotonic seconds."""
 
     key: bool
@@ -69,10 +67,7 @@ class Times:
         self._last = -1
         self._lengths: deque[int] = deque(maxlen=8)
         self._said: float | None = None
-
-    @property
-    def length(self) -> int:
-        return max(self._lengths, default=_STEP)
+        self.length = _STEP
 
     def next(self, time: float | None) -> int:
         """The next picture's time. `time`: seconds in the stream's own clock, if it has one yet."""
@@ -98,6 +93,7 @@ class Times:
         step = round((time - before) * TICKS)
         if 0 < step <= _LEAP:
             self._lengths.append(min(step, _LONGEST))
+            self.length = max(self._lengths)
 
 
 class Fmp4:

@@ -193,8 +193,14 @@ def light(frame: Frame) -> Light:
     means, spreads = frame.means[frame.seen], frame.spreads[frame.seen]
     contrast = float(spreads.mean() + means.var()) ** 0.5
     lit = float((_highest(frame.luma)[frame.seen] >= _LIT).mean())
-    white = _scaled(cv2.compare(frame.luma, _BLOWN, cv2.CMP_GE), (ACROSS, DOWN))
-    return Light(float(means.mean()), contrast, lit, float(white[frame.seen].mean()) / 255.0)
+    return Light(float(means.mean()), contrast, lit, _blown(frame))
+
+
+def _blown(frame: Frame) -> float:
+    white = cv2.compare(frame.luma, _BLOWN, cv2.CMP_GE)
+    if frame.seen.all():
+        return int(cv2.countNonZero(white)) / int(white.size)
+    return float(_scaled(white, (ACROSS, DOWN))[frame.seen].mean()) / 255.0
 
 
 def edges(frame: Frame, grain: float) -> Edges:

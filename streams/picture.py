@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import av
+import cv2
 import numpy as np
 import simplejpeg
 from av.video.reformatter import VideoReformatter
@@ -51,8 +52,13 @@ class Darkroom:
         Raises:
             MaskError: a mask could not be applied. There is no picture then.
         """
+        if self._masks:
+            frame = self._masked(frame)
         width, height = size_within(frame.width, frame.height)
-        luma, blue, red = planes_of(self.small(frame, width, height, "yuvj420p"))
+        if (frame.width, frame.height) == (width, height) and frame.format.name == "yuv420p" and frame.color_range < 2:
+            luma, blue, red = widened(frame)
+        else:
+            luma, blue, red = planes_of(self._scaled(frame, width, height, "yuvj420p"))
         jpeg = simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, quality=QUALITY, fastdct=True)
         return Picture(jpeg, width, height, float(luma[::4, ::4].mean()), (luma, blue, red))
 
@@ -62,8 +68,9 @@ class Darkroom:
         Raises:
             MaskError: a mask could not be applied. There is no picture then.
         """
-        if self._masks:
-            frame = self._masked(frame)
+        return self._scaled(self._masked(frame) if self._masks else frame, width, height, form)
+
+    def _scaled(self, frame: av.VideoFrame, width: int, height: int, form: str) -> av.VideoFrame:
         return self._small.reformat(frame, width, height, form, interpolation="BILINEAR", threads=1)
 
     def _masked(self, frame: av.VideoFrame) -> av.VideoFrame:
@@ -85,6 +92,24 @@ def picture_of(frame: av.VideoFrame, masks: Sequence[Polygon] = ()) -> Picture:
 def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
     """The three planes of a YUV 4:2:0 frame with even sides, copied."""
     return split(np.ascontiguousarray(frame.to_ndarray()), frame.width, frame.height)
+
+
+def widened(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """The planes of a frame in `yuv420p` of limited range (16 to 235), brought to full range (0 to 255). What the scaler of
+    FFmpeg makes of it differs by one level at most, and takes it four times as long."""
+    luma, blue, red = (_plane(plane) for plane in frame.planes)
+    wide, offset = 255 / 224, 128 - 128 * 255 / 224
+    return _spread(luma, 255 / 219, -16 * 255 / 219), _spread(blue, wide, offset), _spread(red, wide, offset)
+
+
+def _plane(plane: av.VideoPlane) -> Plane:
+    """A view of its pixels, without what pads its lines."""
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+def _spread(plane: Plane, factor: float, shift: float) -> Plane:
+    wide: Plane = cv2.addWeighted(plane, factor, plane, 0.0, shift)
+    return wide
 
 
 def split(whole: Plane, width: int, height: int) -> tuple[Plane, Plane, Plane]:

@@ -29,6 +29,8 @@ class CameraSpec:
             neither opened nor shown (domain.md §9).
         main_address: the main stream's, for full-screen views; empty: `address` is all there is.
         thresholds: the camera's own limits of health (`streams.health_rules.Thresholds.adjusted`).
+        learned: the instant, as text, from which its picture counts as what it should be: another one, and everything
+            that was usual of it is learned anew.
     """
 
     id: str
@@ -38,11 +40,12 @@ class CameraSpec:
     registered: bool = False
     main_address: str = field(default="", repr=False)
     thresholds: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    learned: str = ""
 
     @property
     def mark(self) -> str:
         """Changes with whatever changes the pictures: one taken under an older mask must never be shown."""
-        what = (self.address, self.main_address, self.masks, sorted(self.thresholds.items()))
+        what = (self.address, self.main_address, self.masks, sorted(self.thresholds.items()), self.learned)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
 
@@ -86,7 +89,7 @@ def _object(text: bytes) -> dict[str, Any]:
 def spec_to_json(spec: CameraSpec) -> dict[str, Any]:
     return {
         "id": spec.id, "address": spec.address, "masks": spec.masks, "main_address": spec.main_address,
-        "thresholds": dict(spec.thresholds),
+        "thresholds": dict(spec.thresholds), "learned": spec.learned,
     }  # fmt: skip
 
 
@@ -95,4 +98,5 @@ def spec_from_json(value: dict[str, Any]) -> CameraSpec:
     return CameraSpec(
         str(value["id"]), "", str(value["address"]), masks, registered=True,
         main_address=str(value["main_address"]), thresholds=value["thresholds"],
+        learned=str(value["learned"]),
     )  # fmt: skip

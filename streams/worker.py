@@ -249,7 +249,7 @@ class Eye:
         self._checksum = zlib.crc32(seen.packet, 0 if seen.key else self._checksum)
         if not seen.key:
             self._sizes.append(seen.packet.size)
-        if not self._pace.wants(seen.key, seen.at):
+        if not self._pace.wants(seen.key, seen.at, seen.time):
             return None
         frame = self._decoded(seen)
         if frame is None or not self._pace.due(seen.key, seen.at):
@@ -299,7 +299,7 @@ def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tu
         SourceError: the connection ended.
         MaskError: a mask could not be applied.
     """
-    eye, darkroom = Eye(source, watch.doubt), Darkroom(spec.masks)
+    eye, darkroom, mark = Eye(source, watch.doubt), Darkroom(spec.masks), spec.mark
     for seen in source.packets():
         watch.step()
         watch.checkup.packet(seen)
@@ -308,11 +308,11 @@ def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tu
         if frame is None:
             continue
         picture = darkroom.picture(frame)
+        health = watch.checkup.judged(picture, seen.at)
         at = (datetime.now(UTC) - timedelta(seconds=time.monotonic() - seen.taken)).isoformat()
         head = {
-            "kind": "picture", "camera": spec.id, "mark": spec.mark, "mono": seen.taken, "at": at,
-            "brightness": round(picture.brightness, 1), "activity": round(eye.activity, 5),
-            "health": watch.checkup.judged(picture, seen.at),
+            "kind": "picture", "camera": spec.id, "mark": mark, "mono": seen.taken, "at": at,
+            "brightness": round(picture.brightness, 1), "activity": round(eye.activity, 5), "health": health,
         }  # fmt: skip
         yield head, picture
 

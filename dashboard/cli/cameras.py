@@ -137,6 +137,7 @@ class _Register:
             CameraSpec(
                 camera.id, camera.name, self._address(camera, camera.address), tuple(camera.masks), camera.registered,
                 self._address(camera, camera.main_address), camera.thresholds,
+                camera.learned_at.isoformat() if camera.learned_at else "",
             )
             for camera in known
         ]  # fmt: skip

@@ -83,9 +83,20 @@ def by_day(connection: Connection, first: date, last: date) -> list[tuple[date, 
     return [(row.unit, _rate(row)) for row in rows]
 
 
-def _sums(key: Any) -> Any:
+def of_units(connection: Connection, first: date, last: date) -> dict[str, list[tuple[date, Rate]]]:
+    """Of each owner its rates of each day, in order: how a unit's cameras have become better or worse."""
+    owner = func.coalesce(t.camera.c.owner, "")
+    wanted = _sums(owner, _d.day).where(_d.day.between(first, last)).group_by(owner, _d.day).order_by(_d.day)
+    found: dict[str, list[tuple[date, Rate]]] = {}
+    for row in connection.execute(wanted):
+        found.setdefault(str(row.unit), []).append((row.day, _rate(row)))
+    return found
+
+
+def _sums(key: Any, *more: Any) -> Any:
     return select(
         key.label("unit"),
+        *more,
         func.count(func.distinct(_d.camera)).label("cameras"),
         func.sum(_d.watched).label("watched"),
         func.sum(_d.online).label("online"),

@@ -121,6 +121,7 @@ POST /api/v1/views                       | {WATCH} admin                  | read
 POST /api/v1/views/1/actions/end         | {WATCH} admin                  | read operate display
 POST /api/v1/cameras/1/stills            | duty leader operator admin     |
 POST /api/v1/cameras/1/snapshots         | duty leader operator           |
+POST /api/v1/cameras/1/actions/relearn   | operator admin                 |
 POST /api/v1/cameras/1/masks             | admin                          |
 POST /api/v1/cameras/1/register          | admin                          |
 GET  /api/v1/cameras/catalogue.csv       | admin                          |

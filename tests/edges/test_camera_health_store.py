@@ -58,6 +58,12 @@ def test_rates_of_units_are_seconds_over_seconds(county_store: Store) -> None:
         assert (rate.unit, rate.cameras, rate.online, rate.sound) == ("ga", 2, 0.5, 0.25)
         ((day, whole),) = rates.by_day(connection, DAY, DAY)
         assert (day, whole.online) == (DAY, 0.5)
+        rates.keep(connection, [two], NOW + timedelta(days=1), DAY + timedelta(days=1))
+        of_ga = rates.of_units(connection, DAY, DAY + timedelta(days=1))["ga"]
+        assert [(day, rate.online, rate.sound) for day, rate in of_ga] == [
+            (DAY, 0.5, 0.25),
+            (DAY + timedelta(days=1), 0.0, 0.0),
+        ]
         rows = rates.activity(connection, first, NOW, NOW + timedelta(hours=1))
         assert [(row.minute, row.pictures) for row in rows] == [(NOW, 60), (NOW + timedelta(minutes=1), 60)]
         assert not rates.activity(connection, second, NOW, NOW + timedelta(hours=1))

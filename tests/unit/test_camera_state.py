@@ -299,6 +299,33 @@ def test_a_picture_each_two_seconds_needs_key_pictures_only_where_groups_are_tha
     assert len(shown) >= 29
 
 
+def test_packets_that_come_late_now_and_then_are_not_paid_for_with_more_decoding() -> None:
+    """A busy machine or network delays every third group by 0.4 s; the source's own clock keeps its two seconds."""
+
+    def decoded(*, told: bool) -> int:
+        pace, number, shown = Pace(2.0), 0, 0
+        for n in range(900):
+            key, sent = n % 30 == 0, n / 15
+            at = sent + (0.4 if n // 30 % 3 == 0 else 0.0)
+            if pace.wants(key, at, sent if told else None):
+                number += 1
+                if pace.due(key, at):
+                    pace.shown(at)
+                    shown += 1
+        assert shown >= 29
+        return number
+
+    assert decoded(told=True) <= 30 + 30
+    assert decoded(told=False) > 300, "the test must show what it guards against"
+
+
+def test_a_clock_that_leaps_is_not_believed() -> None:
+    pace = Pace(2.0)
+    for number in range(6):
+        pace.wants(True, 4.0 * number, 1e6 - number)
+    assert not pace.keys_suffice
+
+
 def test_very_frequent_key_pictures_do_not_all_become_pictures() -> None:
     shown, _, _ = watched(0.04, 25, 10)
     assert len(shown) <= 10 / 0.44 + 1

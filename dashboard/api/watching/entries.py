@@ -13,6 +13,7 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from config.sentences import say
 from dashboard.api.watching import shapes
+from dashboard.api.watching.opening import SENTENCES
 from dashboard.cli.rejects import harmless
 from dashboard.problems import Problem
 from dashboard.services import services, visitor
@@ -20,7 +21,8 @@ from models import accounts
 from models.timebase import real_now
 from models.watching import masks, pictures, register
 from models.watching.catalogue import COLUMNS, exported
-from models.watching.rights import gaps, plain_roles
+from models.watching.register import subjects
+from models.watching.rights import Purpose, gaps, plain_roles, refusal
 from streams.addresses import (
     AddressRefusedError,
     AddressRules,
@@ -39,6 +41,11 @@ def register_routes(api: APIBlueprint) -> None:
     """Add the routes."""
     api.post("/cameras/<camera>/masks", summary="Masks, reviewed today", responses={200: shapes.EntryAnswer})(_masks)
     api.post("/cameras/<camera>/register", summary="Change an entry", responses={200: shapes.EntryAnswer})(_entry)
+    api.post(
+        "/cameras/<camera>/actions/<action>",
+        summary="`relearn`: its picture is as it should be from now on",
+        responses={200: shapes.Relearned},
+    )(_act)
     api.get("/cameras/catalogue.csv", summary="The catalogue as CSV, without passwords")(_catalogue)
     api.post("/holds", summary="Place a legal hold", responses={201: shapes.HoldRow})(_hold)
     api.post("/holds/<hold>/actions/<action>", summary="`lift`", responses={200: shapes.HoldRow})(_lift)
@@ -82,6 +89,32 @@ def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
             raise Problem(422, str(error), field="thresholds") from error
     _demand_known(values)
     return jsonify(_changed(path.camera, values, body.version, "register", body.note).model_dump(mode="json"))
+
+
+def _act(path: shapes.CameraActPath, body: shapes.RelearnBody) -> Response:
+    """A camera that was turned, cleaned or refocused on purpose: what was usual of it is learned anew, and the faults of
+    its picture are gone as soon as it is known again, about a minute later. The history says who declared it."""
+    if path.action != "relearn":
+        raise Problem(404, say("There is no action {action!r}; expected relearn.", action=path.action), field="action")
+    who, now = visitor(), real_now()
+    with services().store.write() as connection:
+        why = refusal(who.role, who.area, subjects(connection, now.date()).get(path.camera), Purpose.MAINTENANCE)
+        if why == "unknown":
+            raise Problem(404, "There is no such camera.", field="camera")
+        if why:
+            raise Problem(403, SENTENCES[why], field="camera", reason=why)
+        values = {"learned_at": now}
+        register.change(
+            connection,
+            path.camera,
+            values,
+            vault=services().vault,
+            actor=who.actor,
+            now=now,
+            act="relearn",
+            note=body.note,
+        )
+    return jsonify(shapes.Relearned(camera=path.camera, learned_at=now).model_dump(mode="json"))
 
 
 def _demand_known(values: dict[str, Any]) -> None:

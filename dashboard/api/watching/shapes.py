@@ -25,6 +25,25 @@ class CameraPath(Known):
     camera: CameraId
 
 
+class CameraActPath(CameraPath):
+    """A camera and what to do with it."""
+
+    action: Annotated[Line, Field(max_length=32)]
+
+
+class RelearnBody(Shape):
+    """That a camera's present picture is as it should be."""
+
+    note: Annotated[Line, Field(max_length=200)] = ""
+
+
+class Relearned(BaseModel):
+    """From when on its picture is the usual one."""
+
+    camera: str
+    learned_at: Instant
+
+
 class Reason(Shape):
     """What somebody opens a camera for."""
 

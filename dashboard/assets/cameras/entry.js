@@ -51,12 +51,26 @@ function fieldFor(name, words, about, say) {
   return label;
 }
 
-/** The camera's own limits of health: an empty field is the usual one, which it shows; and faults that are not judged. */
+const SIDES = ["raise_after", "clear_after"];
+
+/** The camera's own limits of health: an empty field is the usual one, which it shows. Of each fault, how long it must last
+ *  and be gone, and whether it is judged at all. */
 function limits(words, own, about, say) {
   const numbers = about.limits.map(([limit, text, usual]) => field(`limit:${limit}`, text, own[limit] ?? "", { inputmode: "decimal", placeholder: String(usual) }));
-  const off = about.faults.map(([fault, text]) => check(`off:${fault}`, text, (own.off ?? []).includes(fault)));
-  return el("fieldset", { class: "field wide entry-limits" }, el("legend", {}, words), el("div", { class: "entry-numbers" }, ...numbers),
-    el("p", { class: "faint" }, say("watching.entry.off")), ...off);
+  const heads = ["fault", ...SIDES, "off"].map((name) => el("th", { scope: "col" }, say(`watching.entry.${name}`)));
+  const rows = about.faults.map(([fault, text, ...usual]) => {
+    const delays = SIDES.map((side, index) => {
+      const input = el("input", { name: `${side}:${fault}`, class: "desk-select", type: "text", inputmode: "decimal", autocomplete: "off",
+        placeholder: String(usual[index]), "aria-label": `${text} · ${say(`watching.entry.${side}`)}` });
+      input.value = own[side]?.[fault] ?? "";
+      return el("td", {}, input);
+    });
+    const off = check(`off:${fault}`, "", (own.off ?? []).includes(fault));
+    off.querySelector("input").setAttribute("aria-label", `${text} · ${say("watching.entry.off")}`);
+    return el("tr", {}, el("th", { scope: "row" }, text), ...delays, el("td", {}, off));
+  });
+  const table = el("table", { class: "desk-table entry-delays" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return el("fieldset", { class: "field wide entry-limits" }, el("legend", {}, words), el("div", { class: "entry-numbers" }, ...numbers), table);
 }
 
 /** What the form says of them; limits that it does not ask for stay. */
@@ -66,6 +80,11 @@ function limitsIn(form, about) {
     const text = form.elements[`limit:${limit}`].value.trim();
     if (text) next[limit] = Number(text);
     else delete next[limit];
+  }
+  for (const side of SIDES) {
+    const typed = about.faults.map(([fault]) => [fault, form.elements[`${side}:${fault}`].value.trim()]).filter(([, text]) => text);
+    if (typed.length) next[side] = Object.fromEntries(typed.map(([fault, text]) => [fault, Number(text)]));
+    else delete next[side];
   }
   const off = about.faults.map(([fault]) => fault).filter((fault) => form.elements[`off:${fault}`].checked);
   if (off.length) next.off = off;

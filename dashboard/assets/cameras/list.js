@@ -4,7 +4,7 @@ import { wordsOf } from "../desk/post.js";
 import { el } from "../ui/dom.js";
 import { drawMap } from "./map.js";
 import { aboutOf } from "./page.js";
-import { drawDays } from "./plot.js";
+import { drawDays, drawLine } from "./plot.js";
 
 export function start(root) {
   const say = wordsOf(root);
@@ -13,6 +13,19 @@ export function start(root) {
   choices(root);
   drawMap(root.querySelector("[data-map]"), about.dots ?? [], say);
   drawDays(root.querySelector("[data-plot=days]"), about.days ?? [], say);
+  lines(root, about.units ?? {}, say);
+}
+
+function lines(root, units, say) {
+  const values = Object.values(units).flat().flatMap((day) => [day.online, day.sound]).filter((value) => value !== null);
+  const low = Math.min(0.9, ...values);
+  const percent = (share) => (share === null || share === undefined ? "—" : `${(Math.floor(share * 1000) / 10).toFixed(1)} %`);
+  for (const room of root.querySelectorAll("[data-line]")) {
+    const days = units[room.dataset.line] ?? [];
+    const last = days.at(-1) ?? {};
+    const words = ["online", "sound"].map((name) => `${say(`watching.rates.${name}`)} ${percent(last[name])}`).join(" · ");
+    if (days.length) drawLine(room, days, low, words);
+  }
 }
 
 function choices(root) {

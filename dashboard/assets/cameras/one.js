@@ -16,8 +16,27 @@ export function start(root) {
   const about = aboutOf(root);
   watchAge(root, say);
   drawMotion(root.querySelector("[data-plot=motion]"), about.minutes, about, say);
+  relearning(root, about, say);
   const form = root.querySelector("form[data-form=open]");
   if (form) stageOf(root, form, about, say);
+}
+
+/** What is seen now is as it should be: asked twice, since the faults of the picture go with it. */
+function relearning(root, about, say) {
+  const node = root.querySelector("[data-act=relearn]");
+  const word = root.querySelector(".relearn-word");
+  node?.addEventListener("click", async () => {
+    if (!node.dataset.sure) {
+      node.dataset.sure = "yes";
+      setText(node, say("watching.relearn.sure"));
+      return;
+    }
+    node.disabled = true;
+    const done = await post(`/api/v1/cameras/${about.camera}/actions/relearn`, {}, say, "watching.relearn");
+    node.disabled = done.ok;
+    word.dataset.state = done.ok ? "good" : "bad";
+    setText(word, done.ok ? say("watching.relearn.done") : say("watching.relearn.failed", { reason: done.reason }));
+  });
 }
 
 function stageOf(root, form, about, say) {

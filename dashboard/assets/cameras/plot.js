@@ -1,4 +1,4 @@
-/** Two small charts in SVG: rates by day, and the motion of a scene by minute. A missing measurement is a gap, never zero. */
+/** Small charts in SVG: rates by day, of a unit beside its name too, and the motion of a scene by minute. A missing measurement is a gap, never zero. */
 import { svg } from "../ui/dom.js";
 
 const NARROWEST = 320;
@@ -52,6 +52,25 @@ export function drawDays(room, days, say) {
   }
   word(chart, at(0), HEIGHT - 6, days[0].day.slice(5), "start");
   if (days.length > 1) word(chart, at(days.length - 1), HEIGHT - 6, days[days.length - 1].day.slice(5), "end");
+  room.replaceChildren(chart);
+}
+
+const LINE_WIDTH = 92;
+const LINE_HEIGHT = 24;
+
+/** A unit's rates of the last days beside its name: both lines on one scale, from the lowest of all units up to 100 %. */
+export function drawLine(room, days, low, words) {
+  const at = (index) => 3 + (index / Math.max(1, days.length - 1)) * (LINE_WIDTH - 6);
+  const y = (value) => 3 + ((1 - value) / (1 - low || 1)) * (LINE_HEIGHT - 6);
+  const chart = svg("svg", { viewBox: `0 0 ${LINE_WIDTH} ${LINE_HEIGHT}`, width: LINE_WIDTH, height: LINE_HEIGHT, role: "img", "aria-label": words });
+  for (const name of ["online", "sound"]) {
+    for (const part of pieces(days.map((day, index) => [index, day[name]]), 1.5)) {
+      const spots = part.map(([index, value]) => [at(index), y(value)]);
+      chart.append(svg("polyline", { class: `camera-plot-line camera-plot-${name}`, points: joined(spots) }));
+    }
+    const last = days.at(-1)?.[name];
+    if (last !== null && last !== undefined) chart.append(svg("circle", { class: `camera-plot-spot camera-plot-${name}`, cx: at(days.length - 1), cy: y(last), r: 2 }));
+  }
   room.replaceChildren(chart);
 }
 

@@ -14,7 +14,7 @@ from dashboard.services import services
 from models.watching import register
 from models.watching.rights import RESTRICTABLE
 from streams.addresses import redacted
-from streams.health_rules import Fault, Thresholds
+from streams.health_rules import DELAYS, Thresholds
 
 MASK_WORDS = (
     "watching.masks.draw", "watching.masks.undo", "watching.masks.delete", "watching.masks.save", "watching.masks.saved",
@@ -35,6 +35,7 @@ ENTRY_WORDS = (
     "watching.entry.save", "watching.entry.saved", "watching.entry.failed", "watching.entry.unchanged",
     "watching.entry.note", "watching.entry.keep", "watching.entry.kept_secret", "watching.open.network",
     "watching.entry.conflict", "watching.entry.network", "watching.entry.playlist", "watching.entry.off",
+    "watching.entry.fault", "watching.entry.raise_after", "watching.entry.clear_after",
 )  # fmt: skip
 
 
@@ -84,7 +85,10 @@ def entry(context: PageContext, code: str) -> html.Div:
         "labels": {name: context.text(f"watching.entry.{name}") for name in ENTRY_FIELDS},
         "owners": [[one, parts.name(context, unit)] for one, unit in directory.departments.items()],
         "limits": [[name, context.text(f"health.threshold.{name}"), getattr(Thresholds(), name)] for name in LIMITS],
-        "faults": [[fault.value, context.text(f"health.fault.{fault.value}")] for fault in Fault],
+        "faults": [
+            [fault.value, context.text(f"health.fault.{fault.value}"), delay.raise_after, delay.clear_after]
+            for fault, delay in DELAYS.items()
+        ],
         "roles": [[str(role), context.text(f"common.role.{role}")] for role in RESTRICTABLE],
     }
     title = html.Div(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from dash import html
 
@@ -23,7 +24,8 @@ from models.watching.rights import may_see
 
 STATES = ("all", "fault", "offline", "live", "incomplete")
 COLUMNS = ("name", "state", "faults", "since", "area", "owner", "online", "sound", "register")
-DAYS = 7
+DAYS, TREND = 7, 30
+"""Days that the rates count, and that the lines show."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class CamerasView:
     rates: Mapping[str, Rate]
     units: Sequence[Rate]
     days: Sequence[tuple[date, Rate]]
+    unit_days: Mapping[str, Sequence[tuple[date, Rate]]]
     shown: frozenset[str]
     wanted: Wanted
     now: datetime
@@ -63,7 +66,8 @@ def layout(context: PageContext, query: Mapping[str, str]) -> html.Div:
             faults=events.all_standing(connection),
             rates={rate.unit: rate for rate in rates.by_unit(connection, first, last, "id")},
             units=rates.by_unit(connection, first, last),
-            days=rates.by_day(connection, last - timedelta(days=29), last),
+            days=rates.by_day(connection, last - timedelta(days=TREND - 1), last),
+            unit_days=rates.of_units(connection, last - timedelta(days=TREND - 1), last),
             shown=frozenset(code for code, subject in known.items() if may_see(who.role, who.area, subject)),
             wanted=wanted(query),
             now=now,
@@ -92,11 +96,12 @@ def build(context: PageContext, view: CamerasView, cameras: Sequence[Mapping[str
     body = html.Div(
         [
             html.Div([_filters(context, view, cameras), _table(context, view, listed)], className="cameras-left"),
-            html.Div([_map(context), _units(context, view), _days(context)], className="cameras-right"),
+            html.Div([_map(context), _units(context, view), _days(context, view)], className="cameras-right"),
         ],
         className="cameras-grid",
     )
-    about = {"dots": [_dot(context, view, camera) for camera in listed if camera["longitude"]], "days": _points(view)}
+    about = {"dots": [_dot(context, view, camera) for camera in listed if camera["longitude"]], "days": _points(_shown_days(view)),
+             "units": {unit: _points(days) for unit, days in view.unit_days.items()}}  # fmt: skip
     words = ("watching.rates.online", "watching.rates.sound", "watching.map.none", "watching.rates.none")
     return own.page(
         context, "/cameras", [_title(context, view, cameras), body], module="cameras", about=about, words=words
@@ -246,17 +251,21 @@ def _dot(context: PageContext, view: CamerasView, camera: Mapping[str, Any]) -> 
 
 
 def _units(context: PageContext, view: CamerasView) -> html.Section:
-    head = [context.text(f"watching.rates.{name}") for name in ("unit", "cameras", "online", "sound")]
+    head = [context.text(f"watching.rates.{name}") for name in ("unit", "cameras", "online", "sound", "trend30")]
     ranked = sorted(view.units, key=lambda rate: (rate.sound is None, rate.sound or 0.0, rate.unit))
     rows = [
         html.Tr(
             [
-                html.Td(own.owner(context, view.directory, rate.unit)),
+                html.Td(
+                    html.A(own.owner(context, view.directory, rate.unit), href=f"/cameras?owner={quote(rate.unit)}")
+                ),
                 html.Td(f"{rate.cameras:,}", className="num"),
                 html.Td(own.rate(context, rate.online), className="num"),
                 html.Td(own.rate(context, rate.sound), className="num"),
+                html.Td(html.Span(className="unit-line", **{"data-line": rate.unit})),
             ],
             **{"data-unit": rate.unit},
+            **({"aria-current": "true"} if rate.unit and rate.unit == view.wanted.owner else {}),
         )
         for rate in ranked
     ]
@@ -274,12 +283,19 @@ def _units(context: PageContext, view: CamerasView) -> html.Section:
     )  # fmt: skip
 
 
-def _days(context: PageContext) -> html.Section:
+def _days(context: PageContext, view: CamerasView) -> html.Section:
+    """The lines of the whole county, or of the unit that the list is narrowed to."""
+    unit = view.wanted.owner
+    title = own.owner(context, view.directory, unit) if unit else context.text("watching.rates.trend")
     return parts.panel(
-        context.text("watching.rates.trend"), [html.Div(className="camera-plot", **{"data-plot": "days"})],
-        tools=[html.Span(context.text("watching.rates.days", n=30))],
+        title, [html.Div(className="camera-plot", **{"data-plot": "days", "data-unit": unit})],
+        tools=[html.Span(context.text("watching.rates.days", n=TREND))],
     )  # fmt: skip
 
 
-def _points(view: CamerasView) -> list[dict[str, Any]]:
-    return [{"day": str(day)[:10], "online": rate.online, "sound": rate.sound} for day, rate in view.days]
+def _shown_days(view: CamerasView) -> Sequence[tuple[date, Rate]]:
+    return view.unit_days.get(view.wanted.owner, ()) if view.wanted.owner else view.days
+
+
+def _points(days: Sequence[tuple[date, Rate]]) -> list[dict[str, Any]]:
+    return [{"day": str(day)[:10], "online": rate.online, "sound": rate.sound} for day, rate in days]

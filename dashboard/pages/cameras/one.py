@@ -35,6 +35,7 @@ WORDS = (
     "watching.refused.reserved", "live.connecting", "live.live", "live.stalled", "live.lost", "live.refused",
     "live.latency", "live.watermark", "live.pictures", "live.masked", "live.why.codec", "live.why.masked",
     "live.why.busy", "live.why.no_main", "watching.open.gone",
+    "watching.relearn.sure", "watching.relearn.done", "watching.relearn.failed", "watching.relearn.network",
     *(f"health.fault.{fault}" for fault in FAULTS),
 )  # fmt: skip
 
@@ -55,6 +56,7 @@ class CameraView:
     address: str
     video_url: str
     now: datetime
+    learned_at: datetime | None = None
 
 
 def layout(context: PageContext, code: str) -> html.Div:
@@ -86,6 +88,7 @@ def layout(context: PageContext, code: str) -> html.Div:
             address=services().vault.open(row.address) or "",
             video_url=services().addresses.video(request.scheme, own_host()),
             now=now,
+            learned_at=row.learned_at,
         )
     return build(context, view)
 
@@ -227,7 +230,24 @@ def _faults(context: PageContext, view: CameraView) -> html.Section:
         if rows
         else html.P(context.text("watching.fault.none"), className="empty")
     )
-    return parts.panel(context.text("watching.fault.title"), [body])
+    return parts.panel(context.text("watching.fault.title"), [body, *_relearn(context, view)])
+
+
+def _relearn(context: PageContext, view: CameraView) -> list[html.Div]:
+    """For those who look after cameras: what is seen now is as it should be."""
+    if Purpose.MAINTENANCE not in view.purposes or view.refused:
+        return []
+    last = (
+        context.text("watching.relearn.last", time=parts.when(context, view.learned_at, view.now))
+        if view.learned_at
+        else ""
+    )
+    button = html.Button(
+        context.text("watching.relearn.do"), type="button", className="tool", **{"data-act": "relearn"}
+    )
+    hint = html.P([context.text("watching.relearn.hint"), " ", last], className="faint case-note")
+    word = html.P("", className="form-word relearn-word", role="status", **{"aria-live": "polite"})
+    return [html.Div([button, hint, word], className="camera-relearn")]
 
 
 # --- the register ----------------------------------------------------------------------------------------------------
