@@ -5,7 +5,7 @@
 One road scene as sub stream (640 × 360, 15 a second) and as main stream (1080p, 25 a second), served over real RTSP by
 a process of its own. Each way is a process, measured by its own CPU time (user + system) and memory (PSS):
 
-- `watch`: our worker as it runs: state, masked picture each second, health.
+- `watch`: our worker as it runs: state, masked picture every two seconds, health.
 - `pass`: our live tap on every stream, as for a viewer each: packets to fragments, nothing decoded.
 - `demux`: PyAV reads packets and drops them: the floor.
 - `naive`: `cv2.VideoCapture.read()` of every frame and a JPEG of it each second, a thread each.
@@ -53,8 +53,9 @@ CLIPS = ROOT.parent / "shared" / "data" / "video"
 SIZES = {"sub": ((640, 360), 15, 390_000), "main": ((1920, 1080), 25, 2_100_000)}
 WAYS = ("demux", "watch", "pass", "naive")
 LOOPBACK = "127.0.0.0/8"
-_SETTLE, _LEARNING = 4.0, 12.0
-"""Seconds before measuring; a worker decodes everything until it has seen two groups of pictures."""
+_SETTLE, _STEADY_PICTURES, _PATIENCE = 4.0, 4, 90.0
+"""Seconds before measuring. A worker decodes everything until it knows how often key pictures come, so its steady cost is
+measured once each of its cameras has shown so many pictures, and what the start cost is told apart; seconds to wait for that."""
 
 
 # -- streams to measure on --------------------------------------------------------------------------------------------
@@ -160,7 +161,8 @@ def worker(url: str, number: int) -> Iterator[tuple[int, dict[str, int]]]:
         "live": [], "cameras": [spec_to_json(spec) for spec in specs],
         "networks": [LOOPBACK], "clips": "", "waits": [10.0, 20.0, 5.0],
     }))  # fmt: skip
-    counts = {"picture": 0, "live": 0, "failed": 0}
+    counts = {"picture": 0, "live": 0, "failed": 0, "fewest": 0}
+    shown = dict.fromkeys((spec.id for spec in specs), 0)
 
     def listen() -> None:
         unpacking = Unpacking()
@@ -168,6 +170,9 @@ def worker(url: str, number: int) -> Iterator[tuple[int, dict[str, int]]]:
             while part := ours.recv(1 << 20):
                 for head, _ in unpacking.fed(part):
                     counts[head["kind"]] = counts.get(head["kind"], 0) + 1
+                    if head["kind"] == "picture":
+                        shown[head["camera"]] += 1
+                        counts["fewest"] = min(shown.values())
 
     threading.Thread(target=listen, daemon=True).start()
     try:
@@ -191,13 +196,15 @@ def pss_mb(pid: int) -> float:
 @dataclass(frozen=True)
 class Cost:
     """What one camera costs: CPU seconds a second, megabytes beyond an empty process; `per_core`: how many one core
-    carries; `pictures`: pictures a second and camera, where the way makes any."""
+    carries; `pictures`: pictures a second and camera, where the way makes any; `start`: CPU seconds that a camera's opening and
+    first pictures cost, once, beside those of a process with a single camera."""
 
     way: str
     kind: str
     cpu: float
     mb: float
     pictures: float = 0.0
+    start: float = 0.0
 
     @property
     def per_core(self) -> int:
@@ -208,15 +215,25 @@ def measured(name: str, kind: str, url: str, number: int, seconds: float) -> Cos
     """Settle, then measure. Memory is counted beside a run with a single camera, so that libraries cost nothing twice."""
     with _running(name, url, 1) as (pid, _):
         time.sleep(_SETTLE)
-        alone = pss_mb(pid)
+        alone, one = pss_mb(pid), cpu_seconds(pid)
     with _running(name, url, number) as (pid, counts):
-        time.sleep(_LEARNING if name == "watch" else _SETTLE)
+        _until_steady(name, counts)
         before, pictures, began = cpu_seconds(pid), counts.get("picture", 0), time.monotonic()
+        start = max(0.0, before - one) / max(1, number - 1)
         time.sleep(seconds)
         passed = time.monotonic() - began
         cpu = (cpu_seconds(pid) - before) / passed / number
         shown = (counts.get("picture", 0) - pictures) / passed / number
-        return Cost(name, kind, cpu, (pss_mb(pid) - alone) / max(1, number - 1), shown)
+        return Cost(name, kind, cpu, (pss_mb(pid) - alone) / max(1, number - 1), shown, start)
+
+
+def _until_steady(name: str, counts: dict[str, int]) -> None:
+    time.sleep(_SETTLE)
+    end = time.monotonic() + _PATIENCE
+    while name == "watch" and counts["fewest"] < _STEADY_PICTURES:
+        if time.monotonic() > end:
+            raise TimeoutError(f"Not every camera has shown {_STEADY_PICTURES} pictures within {_PATIENCE:.0f} s.")
+        time.sleep(0.2)
 
 
 def _running(name: str, url: str, number: int) -> Any:
@@ -224,12 +241,13 @@ def _running(name: str, url: str, number: int) -> Any:
 
 
 def cost_table(costs: Sequence[Cost]) -> Table:
-    table = Table("way", "stream", "CPU s per camera-second", "cameras per core", "MB each", "pictures/s", "÷ demux")
+    table = Table("way", "stream", "CPU s per camera-second", "cameras per core", "MB each", "pictures/s", "÷ demux",
+                  "start, CPU s each")  # fmt: skip
     floor = {cost.kind: cost.cpu for cost in costs if cost.way == "demux"}
     for cost in costs:
         table.add_row(
             cost.way, cost.kind, f"{cost.cpu:.4f}", str(cost.per_core), f"{cost.mb:.1f}", f"{cost.pictures:.2f}",
-            f"{cost.cpu / floor[cost.kind]:.2f}" if floor.get(cost.kind) else "",
+            f"{cost.cpu / floor[cost.kind]:.2f}" if floor.get(cost.kind) else "", f"{cost.start:.3f}",
         )  # fmt: skip
     return table
 
@@ -277,10 +295,14 @@ def costs_of(folder: Path, clip: Path, numbers: dict[str, int], seconds: float) 
 
 def figures(costs: Sequence[Cost], glass: dict[str, float]) -> dict[str, float]:
     found: dict[str, float] = {}
+    floor = {cost.kind: cost.cpu for cost in costs if cost.way == "demux"}
     for cost in costs:
         name = f"{cost.way}_{cost.kind}"
         found |= {f"{name}_cpu": round(cost.cpu, 5), f"{name}_per_core": cost.per_core, f"{name}_mb": round(cost.mb, 2)}
+        if floor.get(cost.kind):
+            found[f"{name}_to_floor"] = round(cost.cpu / floor[cost.kind], 2)
         if cost.pictures:
+            found[f"{name}_start"] = round(cost.start, 3)
             found[f"{name}_pictures"] = round(cost.pictures, 2)
     return found | glass
 

@@ -143,8 +143,11 @@ class Fmp4:
         Raises:
             Fmp4Error: there is no picture in it.
         """
-        units = bytes(packet)
-        return self._part(units if self._prefixed else prefixed(units), time, shift, taken, key=key)
+        units = bytes(packet) if self._prefixed else prefixed(bytes(packet))
+        if not units:
+            raise Fmp4Error("A packet holds no picture.")
+        later = round(shift * TICKS) if shift > 0.0 else 0
+        return self._boxed(units, self._times.next(time), later, taken, key=key)
 
     def encoded(self, frame: av.VideoFrame, time: float | None, taken: float) -> Part | None:
         """One picture in, its fragment out; None where the encoder gave nothing yet."""
@@ -156,11 +159,6 @@ class Fmp4:
             return None
         units = prefixed(b"".join(map(bytes, packets)))
         return self._boxed(units, ticks, 0, taken, key=any(packet.is_keyframe for packet in packets))
-
-    def _part(self, units: bytes, time: float | None, shift: float, taken: float, *, key: bool) -> Part:
-        if not units:
-            raise Fmp4Error("A packet holds no picture.")
-        return self._boxed(units, self._times.next(time), max(0, round(shift * TICKS)), taken, key=key)
 
     def _boxed(self, units: bytes, ticks: int, shift: int, taken: float, *, key: bool) -> Part:
         self._number += 1

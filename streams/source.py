@@ -107,7 +107,7 @@ class Source:
         Raises:
             SourceError: the stream ended, fell silent or cannot be read.
         """
-        yield from self._file_packets() if self._file else self._live_packets()
+        return self._file_packets() if self._file else self._live_packets()
 
     def _live_packets(self) -> Iterator[Seen]:
         before, transit, unit = time.monotonic(), Transit(), float(self.stream.time_base or 0)

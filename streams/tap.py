@@ -71,8 +71,9 @@ class Passing:
         self.init, self.mime = self._mp4.init, self._mp4.mime
         self.size = (source.decoder.width, source.decoder.height)
 
-    def parts(self, seen: Seen) -> list[Part]:
-        return [self._mp4.passed(seen.packet, _time(seen), seen.lag, seen.taken, key=seen.key)]
+    def parts(self, seen: Seen) -> tuple[Part]:
+        time = None if seen.time is None else seen.time - seen.lag
+        return (self._mp4.passed(seen.packet, time, seen.lag, seen.taken, key=seen.key),)
 
     def close(self) -> None:
         self._mp4.close()
@@ -169,7 +170,7 @@ class Tap:
         assert self._run is not None
         try:
             for seen in packets:
-                for part in self._run.parts(seen):
-                    self._send({"part": "data", "key": part.key, "taken": part.taken}, part.body)
+                for key, taken, body in self._run.parts(seen):
+                    self._send({"part": "data", "key": key, "taken": taken}, body)
         except (Fmp4Error, ValueError):
             self.close()  # it begins anew with the next packet

@@ -293,6 +293,24 @@ def test_a_wrong_limit_of_health_is_refused_and_a_right_one_reaches_the_worker(
     assert known[CAMERA].thresholds == right
 
 
+def test_a_view_declared_sound_is_learned_anew_and_the_history_says_by_whom(
+    sqlite_county: Store, tmp_path: Path
+) -> None:
+    add_people(sqlite_county)
+    with web(sqlite_county, tmp_path) as app:
+        client = app.test_client()
+        client.set_cookie("gc_session", session_of(sqlite_county, "operator"))
+        place = f"/api/v1/cameras/{CAMERA}/actions/relearn"
+        assert problem(client.post(place.replace("relearn", "forget"), json={}, headers=OWN))["field"] == "action"
+        assert problem(client.post(place.replace(CAMERA, "0" * 20), json={}, headers=OWN))["status"] == 404
+        assert client.post(place, json={"note": "turned to the new crossing"}, headers=OWN).status_code == 200
+    with sqlite_county.read() as connection:
+        known = {camera.id: camera for camera in known_cameras(connection, Vault(SECRET))}
+        line = registry.history(connection, CAMERA, 1)[0]
+    assert known[CAMERA].learned_at is not None
+    assert (line.act, line.role, line.note) == ("relearn", "operator", "turned to the new crossing")
+
+
 def test_a_live_view_gets_its_ticket_only_after_the_line(sqlite_county: Store, tmp_path: Path) -> None:
     from streams.tickets import verified
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from streams.masks import MaskError, Polygon, burn, refuse_faulty
-from streams.picture import WIDEST, picture_of, size_within
+from streams.picture import WIDEST, Darkroom, picture_of, planes_of, size_within, widened
 
 MASK: Polygon = ((0.2, 0.25), (0.55, 0.2), (0.6, 0.7), (0.25, 0.8))
 
@@ -69,6 +69,15 @@ def test_masking_leaves_the_decoders_own_picture_alone() -> None:
     decoded = frame(whole)
     picture_of(decoded, [MASK])
     assert np.array_equal(decoded.to_ndarray(), whole)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (352, 288), (322, 182)])
+def test_a_picture_that_needs_no_scaling_is_what_the_scaler_would_make_of_it(size: tuple[int, int]) -> None:
+    source = frame(noise(*size, 6))
+    scaler = planes_of(Darkroom().small(source, *size, "yuvj420p"))
+    for ours, theirs in zip(widened(source), scaler, strict=True):
+        assert ours.shape == theirs.shape
+        assert np.abs(ours.astype(int) - theirs.astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize("form", ["yuv422p", "yuvj420p", "gray", "rgb24", "yuv420p10le"])

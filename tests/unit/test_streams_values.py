@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
 
@@ -159,6 +160,13 @@ def test_a_spec_survives_the_wire_and_hides_its_address_from_logs() -> None:
 def test_a_changed_mask_changes_the_mark() -> None:
     spec = CameraSpec("1", "x", "rtsp://h/")
     assert spec.mark != CameraSpec("1", "x", "rtsp://h/", (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),)).mark
+
+
+def test_a_view_declared_sound_begins_its_camera_anew_at_the_worker() -> None:
+    """Its thread follows one spec; another one ends it, and with it all that was usual of the picture."""
+    spec = CameraSpec("1", "x", "rtsp://h/", registered=True)
+    learned = spec_from_json(json.loads(json.dumps(spec_to_json(replace(spec, learned="2026-03-01T04:00:00+00:00")))))
+    assert learned.learned and learned.mark != spec.mark and learned != spec_from_json(spec_to_json(spec))
 
 
 # --- board and viewers ----------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def register_routes(api: APIBlueprint) -> None:
         "/cameras/<camera>/actions/<action>",
         summary="`relearn`: its picture is as it should be from now on",
         responses={200: shapes.Relearned},
-    )(_act)
+    )(_relearn)
     api.get("/cameras/catalogue.csv", summary="The catalogue as CSV, without passwords")(_catalogue)
     api.post("/holds", summary="Place a legal hold", responses={201: shapes.HoldRow})(_hold)
     api.post("/holds/<hold>/actions/<action>", summary="`lift`", responses={200: shapes.HoldRow})(_lift)
@@ -91,7 +91,7 @@ def _entry(path: shapes.CameraPath, body: shapes.EntryBody) -> Response:
     return jsonify(_changed(path.camera, values, body.version, "register", body.note).model_dump(mode="json"))
 
 
-def _act(path: shapes.CameraActPath, body: shapes.RelearnBody) -> Response:
+def _relearn(path: shapes.CameraActPath, body: shapes.RelearnBody) -> Response:
     """A camera that was turned, cleaned or refocused on purpose: what was usual of it is learned anew, and the faults of
     its picture are gone as soon as it is known again, about a minute later. The history says who declared it."""
     if path.action != "relearn":
