@@ -29,6 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="gridcommand bench forecast", description=__doc__)
     parser.add_argument("file", type=Path, help="boston_2026.csv, or a file with the same columns")
     parser.add_argument("--looks", type=int, default=DAYS, help="moments of the back-test")
+    parser.add_argument("--plot", type=Path, default=None, help="write the calibration plot here, as SVG")
     parser.add_argument("--rows", type=int, default=0, help="only the newest so many rows; 0: all")
     asked = parser.parse_args(list(arguments))
     with asked.file.open(encoding="utf-8-sig", newline="") as file:
@@ -36,6 +37,8 @@ def run(arguments: Sequence[str]) -> int:
     rows = rows[-asked.rows :]
     test = _late(rows, asked.looks)
     _print(test)
+    if asked.plot:
+        asked.plot.write_text(_plot(test), encoding="utf-8")
     print(json.dumps({"rows": len(rows), "late": _scores(test), "suggestions": _suggestions(rows)}))
     return 0
 
@@ -67,6 +70,45 @@ def _print(test: BackTest) -> None:
     print("forecast  was late  judged")
     for forecast, late, count in test.calibration:
         print(f"{forecast:8.2f}  {late:8.2f}  {count:6}  {'#' * round(late * 40)}")
+
+
+SIZE, EDGE = 400, 52
+
+
+def _plot(test: BackTest) -> str:
+    """The calibration as SVG: each tenth a dot as large as its judgements are many; on the dashed line both agree."""
+    most = max((count for _, _, count in test.calibration), default=1)
+    dots = [
+        f'<circle cx="{_x(said):.1f}" cy="{_y(late):.1f}" r="{3 + 9 * (count / most) ** 0.5:.1f}">'
+        f"<title>{said:.2f} → {late:.2f} ({count:,})</title></circle>"
+        for said, late, count in test.calibration
+    ]
+    line = " ".join(f"{_x(said):.1f},{_y(late):.1f}" for said, late, _ in test.calibration)
+    ticks = [
+        f'<text x="{_x(share):.0f}" y="{_y(0) + 20:.0f}" text-anchor="middle">{share:.0%}</text>'
+        f'<text x="{_x(0) - 8:.0f}" y="{_y(share) + 4:.0f}" text-anchor="end">{share:.0%}</text>'
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" font-family="sans-serif" font-size="12">',
+        f'<rect width="{SIZE}" height="{SIZE}" fill="#fff"/>',
+        f'<rect x="{_x(0):.0f}" y="{_y(1):.0f}" width="{_x(1) - _x(0):.0f}" height="{_y(0) - _y(1):.0f}" fill="none" stroke="#999"/>',
+        f'<path d="M{_x(0):.0f} {_y(0):.0f}L{_x(1):.0f} {_y(1):.0f}" stroke="#999" stroke-dasharray="5 4"/>',
+        f'<polyline points="{line}" fill="none" stroke="#1d5c8e"/>',
+        f'<g fill="#1d5c8e">{"".join(dots)}</g>',
+        *ticks,
+        f'<text x="{SIZE / 2:.0f}" y="{SIZE - 10}" text-anchor="middle">chance said</text>',
+        f'<text transform="translate(14 {SIZE / 2:.0f}) rotate(-90)" text-anchor="middle">share that was late</text>',
+        "</svg>\n",
+    ])  # fmt: skip
+
+
+def _x(share: float) -> float:
+    return EDGE + share * (SIZE - EDGE - 16)
+
+
+def _y(share: float) -> float:
+    return SIZE - EDGE - share * (SIZE - EDGE - 16)
 
 
 def _scores(test: BackTest) -> dict[str, Any]:

@@ -129,6 +129,7 @@ TABLE: tuple[Route, ...] = (
     Route("/evaluation", roles=EVALUATED, page=True),
     Route("/evaluation/export", roles=EVALUATED),
     Route("/evaluation/analysis", roles=CENTRE_AND_LEADER, page=True),
+    Route("/evaluation/forecast", roles=CENTRE_AND_LEADER, page=True),
     Route("/emergencies", roles=EVALUATED, page=True),
     Route("/emergencies/<number>", roles=EVALUATED, page=True),
     Route("/emergencies/<number>/review", roles=CENTRE, page=True),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard.api.forecast_shapes import CalibrationRow
 from dashboard.evaluation.grid import Grid
 from dashboard.pages.context import PageContext
 
@@ -94,6 +96,31 @@ def trend(context: PageContext, grid: Grid) -> dict[str, Any] | None:
         marker={"size": 7, "symbol": "diamond"},
     )
     return _figure(score, in_time, height=230, showlegend=True, xaxis={"type": "category", "tickangle": -45})
+
+
+def calibration(context: PageContext, rows: Sequence[CalibrationRow]) -> dict[str, Any]:
+    """Of each tenth of the forecasts: the chance that was said, and the share that was late. On the line both agree."""
+    most = max(row.judged for row in rows)
+    line = go.Scatter(
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        name=context.text("forecast.page.agree"),
+        line={"width": 1, "dash": "dash", "color": TX3},
+        hoverinfo="skip",
+    )
+    found = go.Scatter(
+        x=[round(100 * row.forecast, 1) for row in rows],
+        y=[round(100 * row.late, 1) for row in rows],
+        mode="lines+markers",
+        name=context.text("forecast.page.found"),
+        marker={"size": [8 + 14 * (row.judged / most) ** 0.5 for row in rows]},
+        customdata=[f"{row.judged:,}" for row in rows],
+        hovertemplate="%{x:.0f} % → %{y:.0f} %  (%{customdata})<extra></extra>",
+    )
+    said, late = context.text("forecast.page.column.said"), context.text("forecast.page.column.was_late")
+    axis = {"range": [-4, 104], "tickvals": [0, 25, 50, 75, 100], "ticksuffix": " %"}
+    return _figure(line, found, height=360, showlegend=True, xaxis=axis | {"title": said}, yaxis=axis | {"title": late})
 
 
 def _figure(*traces: Any, **layout: Any) -> dict[str, Any]:

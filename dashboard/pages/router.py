@@ -15,7 +15,7 @@ from dashboard.pages.context import PageContext
 from dashboard.pages.duty import coverage, sheet
 from dashboard.pages.emergencies import listing as emergencies
 from dashboard.pages.emergencies import review, room
-from dashboard.pages.evaluation import analysis, scores
+from dashboard.pages.evaluation import analysis, backtest, scores
 from dashboard.pages.exchange import warnings
 from dashboard.pages.ladder import inbox, messages
 from dashboard.problems import Problem
@@ -34,6 +34,7 @@ PAGES: Mapping[str, Page] = {
     "/cases/<code>": lambda context, values, query: case.layout(context, values["code"]),
     "/evaluation": lambda context, values, query: scores.layout(context, query),
     "/evaluation/analysis": lambda context, values, query: analysis.layout(context, query),
+    "/evaluation/forecast": lambda context, values, query: backtest.layout(context),
     "/cameras": lambda context, values, query: listing.layout(context, query),
     "/cameras/health": lambda context, values, query: health.layout(context, query),
     "/cameras/patrol": lambda context, values, query: patrol.layout(context, query),

@@ -77,6 +77,7 @@ GET  /duty/7                             | duty leader operator           |
 GET  /evaluation                         | duty leader operator department |
 GET  /evaluation/export                  | duty leader operator department |
 GET  /evaluation/analysis                | duty leader operator           |
+GET  /evaluation/forecast                | duty leader operator           |
 GET  /attachments/{D}                    | {DESK}                         | read operate part
 GET  /assets/00_tokens.css               | anyone                         | anyone
 GET  /_favicon.ico                       | anyone                         | anyone

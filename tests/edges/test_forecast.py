@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_harness import OWN, add_people, browser, problem, report, web
+from desk_harness import ORIGIN, OWN, add_people, browser, form_token, problem, report, web
 from flask import Flask
 from sqlalchemy import select
 
@@ -109,6 +110,15 @@ def test_a_slow_departments_cases_will_be_late_and_a_quick_ones_not(
         test = client.get("/api/v1/forecast").get_json()
         assert test["whole"]["judged"] == sum(row["judged"] for row in test["departments"])
         assert test["calibration"] and test["first"] < test["last"]
+    with subtests.test("and its page says the same numbers"):
+        path = {"id": "location", "property": "pathname", "value": "/evaluation/forecast"}
+        asked = {"output": "page.children", "outputs": {"id": "page", "property": "children"}, "state": [],
+                 "inputs": [path, path | {"property": "search", "value": ""}], "changedPropIds": ["location.pathname"]}  # fmt: skip
+        headers = {"Origin": ORIGIN, "X-CSRFToken": form_token(client)}
+        text = client.post("/_dash-update-component", json=asked, headers=headers).get_data(as_text=True)
+        shown = re.findall(r'"data-figure":"back-test","data-value":"(\d+)"', text)
+        assert shown == [str(row["judged"]) for row in [test["whole"], *test["departments"]]]
+        assert text.count('"data-calibration"') == len(test["calibration"]) and '"customdata"' in text
     with subtests.test("another deadline makes the judgement void until it is made anew"):
         with county_store.write() as connection:
             later = t.cases.update().where(t.cases.c.id == found[0].id)

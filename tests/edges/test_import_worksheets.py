@@ -90,6 +90,7 @@ def test_a_task_list_of_the_digital_city_comes_in_with_its_own_numbers(
 ) -> None:
     file = gbk(tmp_path, CITY)
     assert "2 new cases" in bring_in("cases", str(file))[1]
+    assert "0 new cases, 2 known already" in bring_in("cases", str(file))[1]
     assert cases(sqlite_county, "digital-city") == {
         "SZ001": ("010501", "grid", "dispatched", "cg"),
         "SZ002": ("010102", "camera", "closed", "cg"),

@@ -135,6 +135,45 @@ def test_who_refuses_twice_is_judged_by_the_leader_and_cannot_refuse_again(visit
     expect(page.locator("[data-do=hand-back]")).to_have_count(0)
 
 
+def test_what_fails_its_inspection_is_done_again_and_an_unhappy_reporter_opens_the_case_anew(
+    visit: Any, store: Store
+) -> None:
+    code, door = at_work(store, "返工一次的垃圾堆"), door_of(store)
+    door.move(code, "feedback", OPERATOR, real_now(), {"note": "已清"})
+    page = visit("operator").go(f"/cases/{code}")
+    make(page, "request-inspection")
+    make(page, "inspect", finding="failed", note="仍有余堆")
+    expect(page.locator("[data-do=close]")).to_have_count(0)
+    make(page, "rework", note="清理到位")
+    door.move(code, "feedback", OPERATOR, real_now(), {"note": "已再次清理"})
+    page = visit("operator").go(f"/cases/{code}")
+    make(page, "close")
+    make(page, "return-call", satisfaction="dissatisfied", note="又有人倒")
+    leader = visit("leader").go(f"/cases/{code}")
+    make(leader, "evaluate", score="60")
+    make(leader, "reopen", note="群众不满意")
+    expect(leader.locator(".file")).to_have_attribute("data-stage", "filed")
+    assert row(store, code).reworked == 1
+
+
+def test_a_grids_own_matter_is_raised_settled_at_its_level_or_goes_straight_to_the_county(
+    visit: Any, store: Store
+) -> None:
+    worker = Actor("grid", Role.GRID, area=GRID)
+    codes = []
+    for words in ("网格能办的小事", "突发塌方"):
+        report = Report("010101", words, "grid", area=GRID)
+        codes.append(str(door_of(store).report(report, worker, real_now()).case.code))
+    small, sudden = codes
+    make(visit("grid", **PHONE).go(f"/cases/{small}"), "raise", note="请社区协助")
+    page = visit("operator").go(f"/cases/{small}")
+    make(page, "settle-at-level", note="社区已协调")
+    found = row(store, small)
+    assert (found.stage, found.resolved_level) == ("closed", "community")
+    make(visit("duty").go(f"/cases/{sudden}"), "report-directly", note="需多部门处置")
+    assert row(store, sudden).held_level == "county"
+
+
 def test_a_supervision_is_received_answered_and_concluded(visit: Any, store: Store) -> None:
     code = at_work(store, "反复投诉的流动摊贩")
     operator = visit("operator").go(f"/cases/{code}")

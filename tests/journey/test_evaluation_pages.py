@@ -104,11 +104,11 @@ def test_every_tab_opens_in_both_languages_and_at_every_size(visit: Any, subtest
     for size in SIZES:
         person = visit("leader", viewport={"width": size[0], "height": size[1]})
         for path, language in ((f"{MAY}&by=department", "zh-CN"), (MAY, "en"), (f"{MAY}&by=post", "zh-CN"),
-                               ("/evaluation/analysis?kind=month&day=2026-05-20", "en")):  # fmt: skip
+                               ("/evaluation/analysis?kind=month&day=2026-05-20", "en"), ("/evaluation/forecast", "en")):  # fmt: skip
             with subtests.test(f"{size} {path} {language}"):
                 page = person.go(path, language=language)
                 expect(page.locator("h1")).to_be_visible()
-                for prefix in ("evaluation.", "analysis.", "desk."):
+                for prefix in ("evaluation.", "analysis.", "forecast.", "desk."):
                     expect(page.locator("#content")).not_to_contain_text(prefix)
                 width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert width <= 0, "the page is wider than the screen"

@@ -13,6 +13,7 @@ from dash import html
 from config.sentences import say
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
+from dashboard.pages.evaluation import tabs
 from dashboard.problems import Problem
 from dashboard.services import services, visitor
 from models.directory import Directory
@@ -74,7 +75,7 @@ def build(context: PageContext, view: View) -> html.Div:
     ]
     children = [
         _title(context, view),
-        _tabs(context),
+        tabs.row(context, "/evaluation/analysis"),
         _head(context, view),
         html.Div(panels, className="analysis-grid"),
         html.P(context.text("analysis.method", spans=found.spans, tested=f"{found.tested:,}"), className="faint notes"),
@@ -123,17 +124,6 @@ def _title(context: PageContext, view: View) -> html.Div:
         ],
         className="desk-title evaluation-title",
     )
-
-
-def _tabs(context: PageContext) -> html.Nav:
-    tabs = [
-        html.A(context.text(f"evaluation.by.{by}"), href=f"/evaluation?by={by}", className="state-tab")
-        for by in ("area", "department", "post")
-    ]
-    here = html.A(
-        context.text("analysis.title"), href="/evaluation/analysis", className="state-tab", **{"aria-current": "page"}
-    )
-    return html.Nav([*tabs, here], className="state-tabs", **{"aria-label": context.text("evaluation.tabs")})
 
 
 def _head(context: PageContext, view: View) -> html.Div:

@@ -18,6 +18,7 @@ from dashboard.evaluation.exports import read_query
 from dashboard.evaluation.grid import Cell, Grid, Line, grid, named
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
+from dashboard.pages.evaluation import tabs
 from dashboard.pages.evaluation.asked import panel as asked_panel
 from dashboard.services import services, visitor
 from models.directory import Directory
@@ -161,7 +162,7 @@ def _period(context: PageContext, view: View, period: Period) -> html.Div:
 def _tabs(context: PageContext, view: View) -> html.Nav:
     question = view.grid.answer.question
     bound = context.role == Role.DEPARTMENT
-    tabs = [
+    links = [
         html.A(
             context.text(f"evaluation.by.{by}"),
             href=address(view, by=by, level=None, under=None),
@@ -170,11 +171,10 @@ def _tabs(context: PageContext, view: View) -> html.Nav:
         )
         for by in (("department",) if bound else BYS)
     ]
-    if "/evaluation/analysis" in context.paths:
-        tabs.append(html.A(context.text("analysis.title"), href="/evaluation/analysis", className="state-tab"))
+    links += tabs.more(context)
     if question.by == "area" and question.whole:
-        tabs.append(_levels(context, view))
-    return html.Nav(tabs, className="state-tabs", **{"aria-label": context.text("evaluation.tabs")})
+        links.append(_levels(context, view))
+    return html.Nav(links, className="state-tabs", **{"aria-label": context.text("evaluation.tabs")})
 
 
 def _levels(context: PageContext, view: View) -> html.Span:
