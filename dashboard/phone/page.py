@@ -42,11 +42,13 @@ DAYS = 7
 """Days of the small picture of one's own rounds, today the last."""
 FIELDS = ("category", "description", "area", "address")
 WORDS = (
-    "here_finding", "here_found", "here_failed", "here_none", "here_clear", "here", "sending", "done", "again",
+    "here_finding", "here_found", "here_rough", "here_failed", "here_none", "here_clear", "here", "sending", "done", "again",
     "uncovered", "photo_failed", "settled", "round_kept", "move_kept", "offline", "offline_since", "no_keeping",
     "waiting", "being_sent", "refused_word", "login", "mend", "drop", "drop_sure", "queue_left", "photo_one",
-    "overtaken", "retry", "settle_failed", "file_choose", "file_none",
+    "overtaken", "retry", "settle_failed", "file_choose", "file_none", "full",
 )  # fmt: skip
+REFUSED = ("needed", "category", "description", "area", "settle_note", "file")
+"""Words under a field that the page finds at fault before anything is sent."""
 TOLD = "told"
 """What the page after a report says, kept in the form's signed cookie across the redirect."""
 
@@ -158,6 +160,7 @@ def _page(notes: list[Note], form: Mapping[str, str]) -> str:
     area = directory.areas.get(who.area or "")
     no_photo = context.text("grid.photo_failed", reason=context.text("grid.refused.file"))
     spoken = {name: context.texts[f"grid.{name}"] for name in WORDS} | {"photo_failed": no_photo}
+    spoken |= {f"refused_{name}": context.texts[f"grid.refused.{name}"] for name in REFUSED}
     return render_template(
         "grid.html",
         context=context,

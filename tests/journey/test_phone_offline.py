@@ -124,11 +124,33 @@ def test_what_the_server_refuses_says_why_and_goes_back_into_the_form(phone: Pag
     phone.route("**/api/v1/reports", lambda route: route.fulfill(
         status=422, content_type="application/problem+json", body='{"detail": "没有这个类别", "field": "category"}'
     ))  # fmt: skip
-    write(phone, "要改的", "gray")
+    phone.fill(".find", "垃圾")  # a list that was narrowed is whole again for the next report
+    write(phone, "要改的", "gray", settle="当场扫净")
+    expect(phone.locator("#report select[name=category] option[value='020201']")).to_have_count(1)
+    expect(phone.locator("[data-task][data-waiting], .round[data-waiting]")).to_have_count(0)  # it is none of these
     entry = phone.locator(".queue li[data-state=refused]")
     expect(entry).to_contain_text("没有这个类别")
     entry.locator("button").first.click()
     expect(phone.locator("#report textarea[name=description]")).to_have_value("要改的")
+    expect(phone.locator("#report input[name=settle_note]")).to_have_value("当场扫净")
+    assert phone.evaluate("document.querySelector('#report input[name=file]').files.length") == 1
+    expect(phone.locator(".queue")).to_be_hidden()
+
+
+def test_what_is_missing_is_said_under_its_field_before_anything_is_sent(phone: Page, store: Store) -> None:
+    phone.fill("#report textarea[name=description]", "   ")
+    phone.select_option("#report select[name=area]", "")
+    phone.click("#report button.go")
+    faults = phone.locator("#report .fault")
+    expect(faults).to_have_text(["请选择类别。", "请写明情况，不超过 4000 字。", "请选择网格，或用现在的位置。"])
+    expect(phone.locator("#report select[name=category]")).to_be_focused()
+    phone.select_option("#report select[name=area]", GRID)
+    phone.fill("#report textarea[name=description]", "长" * 4001)
+    expect(faults).to_have_text(["请选择类别。", "最多 4000 字，多出的没有写进来。"])
+    text = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
+    phone.set_input_files("#report input[name=file]", text)
+    expect(faults.last).to_contain_text("当不了照片")
+    assert phone.evaluate("document.querySelector('#report input[name=file]').files.length") == 0
     expect(phone.locator(".queue")).to_be_hidden()
 
 

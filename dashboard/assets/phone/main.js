@@ -1,6 +1,7 @@
 /** The phone's page: its parts as tabs, what is written into the queue, and itself kept for times without a network. */
 import { start as startBadge } from "../ladder/badge.js";
 import { dressed } from "../ui/files.js";
+import { tellFaults } from "./faults.js";
 import { outbox } from "./outbox.js";
 import { smaller, startReport } from "./report.js";
 
@@ -21,7 +22,8 @@ phone.addEventListener("submit", submitted);
 document.querySelector(".leave").addEventListener("submit", leaving);
 addEventListener("online", refresh);
 addEventListener("offline", () => offline(true));
-for (const input of phone.querySelectorAll("input[type=file]")) dressed(input, { choose: say("file_choose"), none: say("file_none") });
+dress(phone);
+tellFaults(phone, say);
 tabs();
 counts();
 startBadge([...document.querySelectorAll(".badge[data-push]")]);
@@ -105,10 +107,15 @@ async function fresh() {
     const here = document.getElementById(id);
     if (here.contains(document.activeElement) || here.querySelector("details[open]")) continue;
     here.replaceChildren(...page.getElementById(id).children);
+    dress(here);
   }
   offline(false);
   counts();
   queue.show();
+}
+
+function dress(part) {
+  for (const input of part.querySelectorAll("input[type=file]")) dressed(input, { choose: say("file_choose"), none: say("file_none") });
 }
 
 function offline(yes, why = say("offline_since", { time: phone.dataset.asOf })) {

@@ -123,8 +123,9 @@ export function outbox(phone, say, { sent, mend }) {
   /** Tasks and rounds that wait to be sent say so where they stand. */
   function mark(entries) {
     for (const place of phone.querySelectorAll("[data-task], .round")) {
-      const waits = entries.some((entry) => entry.code === place.dataset.task || entry.slot === place.dataset.slot);
-      place.toggleAttribute("data-waiting", waits && entries.length > 0);
+      const { task, slot } = place.dataset;
+      const waits = entries.some((entry) => (task ? entry.code === task : entry.slot === slot));
+      place.toggleAttribute("data-waiting", waits);
     }
   }
 
