@@ -10,7 +10,7 @@ export function tellFaults(root, say) {
   root.addEventListener("invalid", (event) => {
     event.preventDefault();
     const field = event.target;
-    const first = !root.querySelector("[aria-invalid=true]");
+    const first = !field.form.querySelector("[aria-invalid=true]");
     tell(field, known(say, `refused_${field.name}`) ?? say("refused_needed"));
     field.setAttribute("aria-invalid", "true");
     if (first) field.focus();
