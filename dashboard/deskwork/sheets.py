@@ -184,10 +184,10 @@ def _limit(context: PageContext, case: Any) -> str:
 def _beside(context: PageContext, directory: Directory, sheet: Sheet) -> str:
     """The other departments with an order of this case, each with its part."""
     names = [
-        f"{parts.name(context, directory.departments.get(row.department))}（{context.text(f'work.part.{row.part}')}）"
+        f"{parts.name(context, directory.departments.get(row.department))} ({context.text(f'work.part.{row.part}')})"
         for row in sheet.beside
     ]
-    return "、".join(names) or context.text("work.sheet.nobody")
+    return parts.listed(context, names) or context.text("work.sheet.nobody")
 
 
 def _contact(context: PageContext, sheet: Sheet) -> str:

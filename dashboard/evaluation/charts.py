@@ -42,6 +42,8 @@ TEMPLATE = go.layout.Template(
     }
 )
 CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": False}
+LONGEST = 22
+"""Letters of a name beside a bar, so that the bars keep their room."""
 MOST = 24
 """Bars that a chart shows at most: the best and the worst say more than a hundred."""
 
@@ -54,18 +56,31 @@ def ranking(context: PageContext, grid: Grid) -> dict[str, Any] | None:
     shown = (lines if len(lines) <= MOST else [*lines[: MOST // 2], *lines[-MOST // 2 :]])[::-1]
     bars = go.Bar(
         x=[line.cells["score"].value for line in shown],
-        y=[line.name for line in shown],
+        y=[line.code for line in shown],
+        customdata=[line.name for line in shown],
         text=[f"{line.cells['score'].text} {line.row.now.grade}" for line in shown],
         textposition="outside",
         textfont={"color": TX1},
         cliponaxis=False,
         orientation="h",
         marker={"color": [RAMP[line.row.now.grade or "E"] for line in shown], "line": {"color": LINE2, "width": 1}},
-        hovertemplate="%{y}  %{x:.1f}<extra></extra>",
+        hovertemplate="%{customdata}  %{x:.1f}<extra></extra>",
     )
     return _figure(
-        bars, height=max(180, 26 * len(shown) + 40), xaxis={"range": [0, 112], "tickvals": [0, 40, 60, 75, 90]}
+        bars,
+        height=max(180, 26 * len(shown) + 40),
+        xaxis={"range": [0, 135], "tickvals": [0, 50, 100], "tickangle": 0},
+        yaxis={
+            "type": "category",
+            "tickvals": [line.code for line in shown],
+            "ticktext": [_cut(line.name) for line in shown],
+        },
     )
+
+
+def _cut(name: str) -> str:
+    """A name beside a bar; the table has it whole, and so has the bar itself when it is pointed at."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}…"
 
 
 def trend(context: PageContext, grid: Grid) -> dict[str, Any] | None:
@@ -114,7 +129,8 @@ def calibration(context: PageContext, rows: Sequence[CalibrationRow]) -> dict[st
         y=[round(100 * row.late, 1) for row in rows],
         mode="lines+markers",
         name=context.text("forecast.page.found"),
-        marker={"size": [8 + 14 * (row.judged / most) ** 0.5 for row in rows]},
+        line={"color": ACCENT},
+        marker={"color": ACCENT, "size": [8 + 14 * (row.judged / most) ** 0.5 for row in rows]},
         customdata=[f"{row.judged:,}" for row in rows],
         hovertemplate="%{x:.0f} % → %{y:.0f} %  (%{customdata})<extra></extra>",
     )

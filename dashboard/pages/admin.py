@@ -216,7 +216,7 @@ def _reference(context: PageContext, view: AdminView) -> html.Section:
             html.Dt(context.text(f"admin.kind.{kind}")),
             html.Dd(context.text("admin.rows", n=f"{number:,}"), className="num"),
         ]
-    years = "、".join(str(year) for year in view.years)
+    years = parts.listed(context, view.years)
     return parts.panel(
         context.text("admin.reference"),
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -292,6 +292,11 @@ def stage(context: PageContext, code: str) -> html.Span:
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
+
+
+def listed(context: PageContext, words: Iterable[object]) -> str:
+    """Words one after the other, with the comma of the language in force."""
+    return (", " if context.language == "en" else "、").join(map(str, words))
 
 
 def name(context: PageContext, thing: Mapping[str, Any] | None, *, short: bool = False) -> str:

@@ -42,8 +42,8 @@ function judge(form) {
   for (const field of form.elements) {
     const nowhere = field.name === "area" && !form.elements.longitude?.value && !field.value;
     const blank = field.required && !field.value.trim();
-    field.setCustomValidity?.(nowhere || blank ? "missing" : "");
     clear(field);
+    field.setCustomValidity?.(nowhere || blank ? "missing" : "");
   }
 }
 

@@ -109,7 +109,8 @@ export function makeInbox(section, reference, { onselect, tools = [] }) {
     const clock = el("span", { class: "due-clock" }, el("i", { "aria-hidden": "true" }), el("span", {}));
     const department = reference.departmentsByCode.get(row.department);
     const decided = ["dispatched", "handling", "feedback", "suspended"].includes(row.stage);
-    const facts = [reference.place(row), words.name(reference.categories[row.category]), decided && department ? words.short(department) : null].filter(Boolean);
+    // Who holds it comes first, the place last: where a line is too long, the title mostly names the place, too.
+    const facts = [decided && department ? words.short(department) : null, words.name(reference.categories[row.category]), reference.place(row)].filter(Boolean);
     built.node.replaceChildren(
       levelChip(row.level, words), el("span", { class: "row-title", title: row.title }, row.title), clock,
       el("span", { class: "row-facts" }, el("span", { class: "stage", "data-stage": row.stage }, words.t(`common.stage.${row.stage}`)),

@@ -122,7 +122,7 @@ def _flag(context: PageContext, years: list[int], unknown: int, this_year: int) 
     if not missing and not unknown:
         return []
     words = context.text(
-        "refdata.missing_years", years="、".join(missing) or context.text("desk.unknown"), n=f"{unknown:,}"
+        "refdata.missing_years", years=parts.listed(context, missing) or context.text("desk.unknown"), n=f"{unknown:,}"
     )
     figure = {"data-figure": "unknown-year", "data-value": str(unknown), "data-state": "live"}
     return [html.P(words, className="ref-flag", **figure)]

@@ -283,7 +283,7 @@ def _on_duty(context: PageContext, view: DutyView) -> html.Section:
     rows = [_shift(context, shift) for shift in view.on]
     body: list[Any] = rows or [html.P(context.text("duty.nobody"), className="empty bad")]
     if view.next_:
-        names = "、".join(_holder(context, shift) for shift in view.next_)
+        names = parts.listed(context, (_holder(context, shift) for shift in view.next_))
         at = f"{view.next_[0].starts:%H:%M}"
         body.append(html.P(context.text("duty.next", time=at, names=names), className="faint case-note"))
     return parts.panel(context.text("duty.on"), body, name="duty-on")

@@ -312,7 +312,7 @@ def _notes(context: PageContext, view: View) -> html.Div:
         context.text("evaluation.note.reports"),
     ]
     if answer.waiting:
-        lines.insert(0, context.text("evaluation.note.waiting", months="、".join(map(str, answer.waiting))))
+        lines.insert(0, context.text("evaluation.note.waiting", months=parts.listed(context, answer.waiting)))
     details = html.Details(
         [
             html.Summary(context.text("evaluation.definitions")),
