@@ -146,6 +146,7 @@ def test_what_is_missing_is_said_under_its_field_before_anything_is_sent(phone: 
     expect(phone.locator("#report select[name=category]")).to_be_focused()
     phone.select_option("#report select[name=area]", GRID)
     phone.fill("#report textarea[name=description]", "长" * 4001)
+    phone.locator("#report textarea[name=description]").blur()
     expect(faults).to_have_text(["请选择类别。", "最多 4000 字，多出的没有写进来。"])
     text = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
     phone.set_input_files("#report input[name=file]", text)

@@ -21,7 +21,7 @@ export function tellFaults(root, say) {
     if (full) tell(target, say("full", { n: target.maxLength }));
   });
   root.addEventListener("change", async ({ target }) => {
-    if (target.type !== "file") return clear(target);
+    if (target.type !== "file") return;
     clear(target);
     if (!target.files[0] || (await isPicture(target.files[0]))) return;
     target.value = "";
