@@ -251,18 +251,22 @@ def _dot(context: PageContext, view: CamerasView, camera: Mapping[str, Any]) -> 
 
 
 def _units(context: PageContext, view: CamerasView) -> html.Section:
-    head = [context.text(f"watching.rates.{name}") for name in ("unit", "cameras", "online", "sound", "trend30")]
+    head = [context.text(f"watching.rates.{name}") for name in ("unit", "cameras", "online", "sound")]
     ranked = sorted(view.units, key=lambda rate: (rate.sound is None, rate.sound or 0.0, rate.unit))
     rows = [
         html.Tr(
             [
                 html.Td(
-                    html.A(own.owner(context, view.directory, rate.unit), href=f"/cameras?owner={quote(rate.unit)}")
+                    [
+                        html.A(
+                            own.owner(context, view.directory, rate.unit), href=f"/cameras?owner={quote(rate.unit)}"
+                        ),
+                        html.Span(className="unit-line", **{"data-line": rate.unit}),
+                    ]
                 ),
                 html.Td(f"{rate.cameras:,}", className="num"),
                 html.Td(own.rate(context, rate.online), className="num"),
                 html.Td(own.rate(context, rate.sound), className="num"),
-                html.Td(html.Span(className="unit-line", **{"data-line": rate.unit})),
             ],
             **{"data-unit": rate.unit},
             **({"aria-current": "true"} if rate.unit and rate.unit == view.wanted.owner else {}),
