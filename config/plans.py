@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PositiveInt
 
+from config.sentences import say
 from config.settings import HERE
 from config.tables import Findings, Problem, likely, line_of_key, text_of, typed_toml
 
@@ -182,7 +183,14 @@ CAP_CATEGORIES = (
 def faults(plan: Plan) -> Iterator[Placed]:
     """What the types alone cannot say: codes that are not there or twice, clocks that run backwards, a circle of steps."""
     if plan.category not in CAP_CATEGORIES:
-        yield ["category"], f"Expected one of {', '.join(CAP_CATEGORIES)}; came {plan.category!r}."
+        yield (
+            ["category"],
+            say(
+                "Expected one of {expected}; came {category!r}.",
+                expected=", ".join(CAP_CATEGORIES),
+                category=plan.category,
+            ),
+        )
     yield from _twice(plan)
     yield from _clock_faults(["clocks"], plan.clocks)
     for i, party in enumerate(plan.parties):
@@ -190,19 +198,19 @@ def faults(plan: Plan) -> Iterator[Placed]:
             yield from _clock_faults(["parties", i, "clocks"], party.clocks)
         yield from _grade_faults(plan, ["parties", i, "from_level"], party.from_level)
         if party.department == plan.lead and party.from_level != 4:
-            yield ["parties", i, "from_level"], f"The lead {plan.lead!r} is called at every level."
+            yield ["parties", i, "from_level"], say("The lead {lead!r} is called at every level.", lead=plan.lead)
     if COMMANDER not in {role.code for role in plan.roles}:
-        yield ["roles"], f"Expected a role with the code {COMMANDER!r}: every room has a commander."
+        yield ["roles"], say("Expected a role with the code {code!r}: every room has a commander.", code=COMMANDER)
     for i, step in enumerate(plan.steps):
         yield from _step_faults(plan, i, step)
     used = {step.objective for step in plan.steps}
     for i, objective in enumerate(plan.objectives):
         if objective.code not in used:
-            yield ["objectives", i, "code"], f"No step serves the objective {objective.code!r}."
+            yield ["objectives", i, "code"], say("No step serves the objective {code!r}.", code=objective.code)
     asked = {step.when.question for step in plan.steps if step.when}
     for i, question in enumerate(plan.questions):
         if question.code not in asked:
-            yield ["questions", i, "code"], f"No step hangs on the question {question.code!r}."
+            yield ["questions", i, "code"], say("No step hangs on the question {code!r}.", code=question.code)
 
 
 def _twice(plan: Plan) -> Iterator[Placed]:
@@ -216,47 +224,68 @@ def _twice(plan: Plan) -> Iterator[Placed]:
     ):
         for i, code in enumerate(codes):
             if code in codes[:i]:
-                yield [key, i], f"Expected each once; {code!r} stands there twice."
+                yield [key, i], say("Expected each once; {code!r} stands there twice.", code=code)
 
 
 def _clock_faults(keys: list[int | str], clocks: Clocks) -> Iterator[Placed]:
     minutes = [clocks.received, clocks.departed, clocks.arrived, clocks.done]
     if minutes != sorted(minutes):
-        yield keys, f"Expected received ≤ departed ≤ arrived ≤ done; came {', '.join(map(str, minutes))}."
+        yield (
+            keys,
+            say("Expected received ≤ departed ≤ arrived ≤ done; came {minutes}.", minutes=", ".join(map(str, minutes))),
+        )
 
 
 def _grade_faults(plan: Plan, keys: list[int | str], grade: int) -> Iterator[Placed]:
     gravest = min(level.level for level in plan.levels)
     if grade < gravest:
-        yield keys, f"The plan knows no level as grave as {grade}; its gravest is {gravest}."
+        yield (
+            keys,
+            say("The plan knows no level as grave as {grade}; its gravest is {gravest}.", grade=grade, gravest=gravest),
+        )
 
 
 def _step_faults(plan: Plan, i: int, step: Step) -> Iterator[Placed]:
     yield from _grade_faults(plan, ["steps", i, "from_level"], step.from_level)
     if step.department not in plan.departments:
         known = plan.departments
-        sentence = f"The plan does not call the department {step.department!r}{likely(step.department, known)}."
+        sentence = say(
+            "The plan does not call the department {code!r}{hint}.",
+            code=step.department,
+            hint=likely(step.department, known),
+        )
         yield ["steps", i, "department"], sentence
     objectives = [objective.code for objective in plan.objectives]
     if step.objective not in objectives:
-        sentence = f"No objective has the code {step.objective!r}{likely(step.objective, objectives)}."
+        sentence = say(
+            "No objective has the code {code!r}{hint}.", code=step.objective, hint=likely(step.objective, objectives)
+        )
         yield ["steps", i, "objective"], sentence
     if step.when is not None:
         options = {question.code: [option.code for option in question.options] for question in plan.questions}
         answers = options.get(step.when.question)
         if answers is None:
-            sentence = f"No question has the code {step.when.question!r}{likely(step.when.question, options)}."
+            sentence = say(
+                "No question has the code {code!r}{hint}.",
+                code=step.when.question,
+                hint=likely(step.when.question, options),
+            )
             yield ["steps", i, "when"], sentence
         elif step.when.answer not in answers:
-            sentence = f"{step.when.question!r} cannot be answered {step.when.answer!r}; expected {', '.join(answers)}."
+            sentence = say(
+                "{question!r} cannot be answered {answer!r}; expected {expected}.",
+                question=step.when.question,
+                answer=step.when.answer,
+                expected=", ".join(answers),
+            )
             yield ["steps", i, "when"], sentence
     if step.after is not None:
         before = {other.code: other.after for other in plan.steps}
         if step.after not in before:
-            sentence = f"No step has the code {step.after!r}{likely(step.after, before)}."
+            sentence = say("No step has the code {code!r}{hint}.", code=step.after, hint=likely(step.after, before))
             yield ["steps", i, "after"], sentence
         elif step.code in _chain(step.after, before):
-            yield ["steps", i, "after"], f"The step {step.code!r} would wait for itself."
+            yield ["steps", i, "after"], say("The step {code!r} would wait for itself.", code=step.code)
 
 
 def _chain(code: str | None, before: Mapping[str, str | None]) -> list[str]:
@@ -281,24 +310,39 @@ def read(
     plans: dict[str, Plan] = {}
     for path in sorted((there if is_own else DEFAULT).glob("*.toml")):
         findings = Findings(f"plans/{path.name}", problems)
-        plan = typed_toml(path, Plan, findings)
+        plan = one(path, departments if is_own else None, findings)
         if plan is None:
             continue
-        text = text_of(path, findings) or ""
-        for keys, sentence in (*faults(plan), *_strangers(plan, departments if is_own else None)):
-            findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
         if plan.code in plans:
-            findings.add(line_of_key(text, ["code"]), "code", f"Another plan has the code {plan.code!r} already.")
+            line = line_of_key(text_of(path, findings) or "", ["code"])
+            findings.add(line, "code", say("Another plan has the code {code!r} already.", code=plan.code))
         plans[plan.code] = plan
     return plans
+
+
+def one(path: Path, departments: Collection[str] | None, findings: Findings) -> Plan | None:
+    """The plan of a file, with every fault that it has among the findings; None where it is no plan at all."""
+    plan = typed_toml(path, Plan, findings)
+    if plan is not None:
+        text = text_of(path, findings) or ""
+        for keys, sentence in (*faults(plan), *_strangers(plan, departments)):
+            findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
+    return plan
 
 
 def _strangers(plan: Plan, departments: Collection[str] | None) -> Iterator[Placed]:
     if departments is None:
         return
     if plan.lead not in departments:
-        yield ["lead"], f"No department has the code {plan.lead!r}{likely(plan.lead, departments)}."
+        yield (
+            ["lead"],
+            say("No department has the code {code!r}{hint}.", code=plan.lead, hint=likely(plan.lead, departments)),
+        )
     for i, party in enumerate(plan.parties):
         if party.department not in departments:
-            sentence = f"No department has the code {party.department!r}{likely(party.department, departments)}."
+            sentence = say(
+                "No department has the code {code!r}{hint}.",
+                code=party.department,
+                hint=likely(party.department, departments),
+            )
             yield ["parties", i, "department"], sentence

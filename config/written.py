@@ -14,6 +14,7 @@ import tomli_w
 from pydantic import TypeAdapter
 
 from config.county import Area, CountyRules, Department
+from config.plans import Plan
 from config.reference import (
     CALENDAR_COLUMNS,
     CATEGORY_COLUMNS,
@@ -86,6 +87,31 @@ def toml_of(rules: CountyRules) -> str:
         if hours.get("season"):
             hours["season"] = [f"{month:02}-{day:02}" for month, day in hours["season"]]
     return tomli_w.dumps(_short_times(plain))
+
+
+def toml_of_plan(plan: Plan) -> str:
+    """A plan as its file says it, without comments: a block for each level, role, department, question and step, so that a
+    fault's line is that of its block."""
+    plain = TypeAdapter(Plan).dump_python(plan, mode="json", exclude_defaults=True)
+    blocks = {name: value for name, value in plain.items() if isinstance(value, dict | list)}
+    pieces = [_lines_of({name: value for name, value in plain.items() if name not in blocks})]
+    for name, value in blocks.items():
+        found = [(f"[[{name}]]", one) for one in value] if isinstance(value, list) else [(f"[{name}]", value)]
+        pieces += [f"{head}\n{_lines_of(one)}" for head, one in found]
+    return "\n".join(pieces)
+
+
+def _lines_of(values: Mapping[str, Any]) -> str:
+    return "".join(f"{name} = {_toml_value(value)}\n" for name, value in values.items())
+
+
+def _toml_value(value: Any) -> str:
+    """A text, number, list or small table on one line. JSON's strings are TOML's, but for one sign."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml_value(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _short_times(value: Any) -> Any:

@@ -6,7 +6,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,8 @@ from config.county import Area, CountyRules
 from config.reference import one_document, one_table
 from config.sentences import say
 from config.tables import Problem
+from dashboard.administration import planning
+from dashboard.administration.changes import Change
 from models import stored
 from models.directory import Directory
 from models.moves import Refused
@@ -24,8 +26,23 @@ from models.reference import county_rules, put_county, put_nouns
 from models.rules import reference_version
 from models.vault import Vault
 
-KINDS = ("departments", "areas", "categories", "calendar", "county", "sources", "posts", "duty", "duty-changes")
+KINDS = (
+    "departments",
+    "areas",
+    "categories",
+    "calendar",
+    "county",
+    "plans",
+    "sources",
+    "posts",
+    "duty",
+    "duty-changes",
+)
 """What is edited here. Cameras have a page of their own; the ladder, office hours and clocks are in `county`."""
+TEXTS = ("county", "plans")
+"""Kinds that are edited as the text of their file."""
+Part = int | str | None
+"""Which part of a kind: a year of `calendar`, the code of one of `plans`."""
 WHOLE = ("calendar", "duty", "duty-changes")
 """Kinds of which a row that is left out is gone; of the others rows stay, because cases may point to them."""
 FILES = {"county": "county.toml", "areas": "areas.geojson"}
@@ -45,15 +62,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A row that would be new, other, or gone. `fields`: column → (before, after)."""
-
-    what: str
-    key: str
-    fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What came of judging an edit. Problems that name a `line` count it in the text that was judged."""
 
@@ -62,24 +70,28 @@ class Verdict:
     nouns: Any
 
 
-def file_name(kind: str, year: int | None) -> str:
+def file_name(kind: str, part: Part) -> str:
     """What the file of a kind is called."""
-    return FILES.get(kind) or (f"{year}.csv" if kind == "calendar" else f"{kind.replace('-', '_')}.csv")
+    if kind == "plans":
+        return planning.file_name(str(part or ""))
+    return FILES.get(kind) or (f"{part}.csv" if kind == "calendar" else f"{kind.replace('-', '_')}.csv")
 
 
-def table(connection: Any, kind: str, year: int | None) -> Table:
+def table(connection: Any, kind: str, part: Part) -> Table:
     """A kind as the database has it."""
     rules, version = county_rules(connection), reference_version(connection)
     if kind == "county":
         return Table(kind, version, (), (), written.toml_of(rules))
-    nouns = stored.nouns(connection, kind, year)
+    if kind == "plans":
+        return Table(kind, version, (), (), planning.text_of(connection, str(part or "")))
+    nouns = stored.nouns(connection, kind, part if isinstance(part, int) else None)
     columns, rows = written.columns_of(kind, rules), written.rows_of_nouns(kind, nouns)
     text = written.geojson_of(nouns) if kind == "areas" else written.csv_of(columns, rows)
     return Table(kind, version, columns, rows, text)
 
 
 def with_row(
-    connection: Any, now: Table, key: Sequence[str], cells: Mapping[str, str] | None, year: int | None
+    connection: Any, now: Table, key: Sequence[str], cells: Mapping[str, str] | None, part: Part
 ) -> tuple[str, int]:
     """The whole text with one row added, changed (`key` is its key before), or taken out, and the line of that row.
 
@@ -125,17 +137,19 @@ def _properties(cells: Mapping[str, str]) -> dict[str, Any]:
     return made
 
 
-def judged(connection: Any, now: Table, text: str, directory: Directory, year: int | None) -> Verdict:
+def judged(connection: Any, now: Table, text: str, directory: Directory, part: Part) -> Verdict:
     """The faults of a text, and what it would change; nothing is stored."""
     if now.kind == "county":
         return _judged_county(now, text)
-    if now.kind == "calendar" and year is not None and notices.looks_like(text):
+    if now.kind == "plans":
+        return Verdict(*planning.judged(connection, text, directory.departments))
+    if now.kind == "calendar" and isinstance(part, int) and notices.looks_like(text):
         try:
-            text = notices.csv_of_notice(text, year)
+            text = notices.csv_of_notice(text, part)
         except notices.NoticeError as error:
-            return Verdict([Problem(file_name(now.kind, year), None, "text", str(error))], [], None)
+            return Verdict([Problem(file_name(now.kind, part), None, "text", str(error))], [], None)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / file_name(now.kind, year)
+        file = Path(folder) / file_name(now.kind, part)
         file.write_text(text, encoding="utf-8")
         if now.kind == "duty-changes" and not _has_rows(text):
             return Verdict((), _changes(now, []), [])
@@ -222,13 +236,16 @@ def _new_tiling_faults(connection: Any, nouns: Sequence[Area], name: str) -> lis
 # --- storing ---------------------------------------------------------------------------------------------------------
 
 
-def store(connection: Any, now: Table, verdict: Verdict, vault: Vault, year: int | None) -> None:
+def store(connection: Any, now: Table, verdict: Verdict, vault: Vault, part: Part) -> None:
     """Put judged nouns in, in the transaction of this connection."""
     if now.kind == "county":
         put_county(connection, verdict.nouns)
         return
-    if now.kind == "calendar" and year is not None:
-        stored.forget_year(connection, year)
+    if now.kind == "plans":
+        planning.store(connection, verdict.nouns, str(part or ""))
+        return
+    if now.kind == "calendar" and isinstance(part, int):
+        stored.forget_year(connection, part)
     if now.kind == "duty-changes" and not verdict.nouns:
         stored.forget_changes(connection)
     put_nouns(connection, verdict.nouns, vault)

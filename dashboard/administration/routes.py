@@ -13,7 +13,7 @@ from config import written
 from config.county import UNITS
 from config.reference import DUTY_ROLES
 from config.sentences import say
-from dashboard.administration import editing
+from dashboard.administration import editing, planning
 from dashboard.api.shapes import Shape
 from dashboard.problems import Problem, asked_language, in_language, invalid, whole
 from dashboard.services import Services, services, visitor
@@ -43,13 +43,15 @@ def register(server: Flask) -> None:
     server.add_url_rule("/admin/data/<kind>/<action>", "admin_edit", _edit, methods=["POST"])
 
 
-def _kind(kind: str) -> tuple[str, int | None]:
+def _kind(kind: str) -> tuple[str, editing.Part]:
     if kind not in editing.KINDS:
         raise Problem(
             404,
             say("There is no kind {kind!r}; expected one of {expected}.", kind=kind, expected=", ".join(editing.KINDS)),
             field="kind",
         )
+    if kind == "plans":
+        return kind, request.args.get("plan", "")
     if kind != "calendar":
         return kind, None
     year = request.args.get("year", "")
@@ -63,24 +65,26 @@ def _kind(kind: str) -> tuple[str, int | None]:
 
 def _data(kind: str) -> Response:
     """`?as=file` downloads; `?as=faults` (areas) tells where they do not tile; else the table for the page."""
-    kind, year = _kind(kind)
+    kind, part = _kind(kind)
     form = request.args.get("as", "table")
     with services().store.read() as connection:
         if form == "faults" and kind == "areas":
             return jsonify(faults=[_fault(fault) for fault in editing.tiling_faults(connection)])
-        now = editing.table(connection, kind, year)
+        now = editing.table(connection, kind, part)
+        if kind == "plans" and part and not now.text:
+            raise Problem(404, say("There is no plan {plan!r}; GET /api/v1/plans lists them.", plan=part), field="plan")
         if form == "table":
             return jsonify(_table(services(), now, county_rules(connection)))
     if form != "file":
         raise Problem(422, say("Expected as=table or as=file; came {form!r}.", form=form), field="as")
-    name = editing.file_name(kind, year)
+    name = editing.file_name(kind, part)
     response = Response(now.text, mimetype="application/geo+json" if kind == "areas" else "text/plain")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response
 
 
 def _table(parts: Services, now: editing.Table, rules: Any) -> dict[str, Any]:
-    text = now.text if now.kind == "county" else None
+    text = now.text if now.kind in editing.TEXTS else None
     keys = list(written.KEYS.get(now.kind, ("code",)))
     return {
         "kind": now.kind,
@@ -89,7 +93,7 @@ def _table(parts: Services, now: editing.Table, rules: Any) -> dict[str, Any]:
         "keys": keys,
         "rows": [dict(row) for row in now.rows],
         "text": text,
-        "removable": now.kind in editing.WHOLE,
+        "removable": now.kind in editing.WHOLE or (now.kind == "plans" and bool(now.text)),
         "addable": now.kind != "areas",
         "fixed": ["code", "level", "parent"] if now.kind == "areas" else [],
         "choices": _choices(parts, now.kind, rules),
@@ -130,7 +134,7 @@ def _fault(fault: Any) -> dict[str, Any]:
 
 
 def _edit(kind: str, action: str) -> Response:
-    kind, year = _kind(kind)
+    kind, part = _kind(kind)
     if action not in ("preview", "apply"):
         raise Problem(
             404, say("There is no action {action!r}; expected preview or apply.", action=action), field="action"
@@ -141,19 +145,23 @@ def _edit(kind: str, action: str) -> Response:
         return invalid(error)
     if action == "preview":
         with services().store.read() as connection:
-            now, verdict, line = _verdict(connection, kind, year, body)
+            now, verdict, line = _verdict(connection, kind, part, body)
         return jsonify(in_language(_told(now, verdict, line), asked_language()))
-    return _apply(kind, year, body)
+    return _apply(kind, part, body)
 
 
 def _verdict(
-    connection: Any, kind: str, year: int | None, body: EditBody
+    connection: Any, kind: str, part: editing.Part, body: EditBody
 ) -> tuple[editing.Table, editing.Verdict, int]:
-    now = editing.table(connection, kind, year)
+    now = editing.table(connection, kind, part)
     text, line = body.text, 0
+    if text is None and kind == "plans":
+        if body.row is not None or body.key != [part]:
+            raise Problem(422, "A plan comes as the whole text of its file.", field="text")
+        return now, editing.Verdict((), planning.removed(connection, str(part)), None), 0
     if text is None:
-        text, line = editing.with_row(connection, now, body.key, body.row, year)
-    return now, editing.judged(connection, now, text, services().directory(), year), line
+        text, line = editing.with_row(connection, now, body.key, body.row, part)
+    return now, editing.judged(connection, now, text, services().directory(), part), line
 
 
 def _told(now: editing.Table, verdict: editing.Verdict, line: int) -> dict[str, Any]:
@@ -166,7 +174,7 @@ def _told(now: editing.Table, verdict: editing.Verdict, line: int) -> dict[str, 
     return {"version": now.version, "problems": problems, "changes": changes}
 
 
-def _apply(kind: str, year: int | None, body: EditBody) -> Response:
+def _apply(kind: str, part: editing.Part, body: EditBody) -> Response:
     """Judged again in the transaction that stores it: what was seen in the preview is what is stored, or nothing is."""
     who = visitor()
     with services().store.write() as connection:
@@ -174,20 +182,21 @@ def _apply(kind: str, year: int | None, body: EditBody) -> Response:
             raise Problem(
                 409, "Somebody has changed reference data in the meantime; look at it again.", field="version"
             )
-        now, verdict, line = _verdict(connection, kind, year, body)
+        now, verdict, line = _verdict(connection, kind, part, body)
         if verdict.problems:
             first = verdict.problems[0]
             raise Problem(422, str(first), field=first.field or "text", **_told(now, verdict, line))
         if verdict.changes or (kind == "calendar" and verdict.nouns):
-            editing.store(connection, now, verdict, services().vault, year)
+            editing.store(connection, now, verdict, services().vault, part)
             counted = {what: sum(c.what == what for c in verdict.changes) for what in ("added", "changed", "removed")}
             detail = counted | {"rows": [change.key for change in verdict.changes[:NAMED]]}
             accounts.audit(
                 connection, who.name, who.role, "reference.change", real_now(),
-                object=f"{kind} {year}" if year else kind, address=request.remote_addr or "", detail=detail,
+                object=f"{kind} {part}" if part else kind, address=request.remote_addr or "", detail=detail,
             )  # fmt: skip
     moved = _rederive() if kind in editing.CLOCKED and verdict.changes else None
-    return jsonify(_told(now, verdict, line) | {"rederived": moved})
+    stored = {"plan": getattr(verdict.nouns, "code", "")} if kind == "plans" else {}
+    return jsonify(_told(now, verdict, line) | {"rederived": moved} | stored)
 
 
 def _rederive() -> int:

@@ -21,7 +21,7 @@ from models.emergencies.nouns import Progress, RoleNow, Standing, State, TaskNow
 from models.ladder import tables as lt
 from models.masking import masked
 from models.moves import Actor, Refused
-from models.reference import PLANS
+from models.reference import PLANS, put_document
 
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 
@@ -65,10 +65,20 @@ def plan_body(plan: Plan) -> Any:
 def plans(connection: Connection) -> Mapping[str, Plan]:
     """The county's plans, without the departments that it does not have; a plan whose lead is missing is led by the
     first that is there, one with nobody left is left out."""
-    body = connection.execute(select(t.rules.c.body).where(t.rules.c.name == PLANS)).scalar() or {}
     known = set(connection.execute(select(t.department.c.code)).scalars())
-    found = {code: fitted(plan_of(one), known) for code, one in body.items()}
+    found = {code: fitted(one, known) for code, one in stored_plans(connection).items()}
     return {code: plan for code, plan in found.items() if plan is not None}
+
+
+def stored_plans(connection: Connection) -> Mapping[str, Plan]:
+    """The county's plans as they were written."""
+    body = connection.execute(select(t.rules.c.body).where(t.rules.c.name == PLANS)).scalar() or {}
+    return {code: plan_of(one) for code, one in body.items()}
+
+
+def store_plans(connection: Connection, found: Mapping[str, Plan]) -> None:
+    """Keep these plans and no others, in the order of their codes."""
+    put_document(connection, PLANS, {code: plan_body(found[code]) for code in sorted(found)})
 
 
 def fitted(plan: Plan, known: set[str]) -> Plan | None:

@@ -20,6 +20,7 @@ from dashboard.administration import editing
 from models import stored
 from models import tables as t
 from models.door import Door, Report
+from models.emergencies import rooms
 from models.moves import Actor, Role
 from models.store import Store
 
@@ -57,7 +58,7 @@ def both(county_store: Store, tmp_path: Path) -> Iterator[FlaskClient]:
 
 
 def at(kind: str) -> tuple[str, str]:
-    return f"/admin/data/{kind}", "?year=2026" if kind == "calendar" else ""
+    return f"/admin/data/{kind}", {"calendar": "?year=2026", "plans": "?plan=flood"}.get(kind, "")
 
 
 def table(admin: FlaskClient, kind: str) -> dict[str, Any]:
@@ -111,6 +112,43 @@ def test_a_fault_is_told_at_its_field_and_nothing_is_stored(admin: FlaskClient) 
     refused = send(admin, "categories", "apply", row=wrong, key=["010101"])
     assert refused.status_code == 422 and problem(refused)["field"] in ("department", "limit", "unit")
     assert row in table(admin, "categories")["rows"]
+
+
+def test_a_plan_is_judged_stored_copied_and_taken_out_but_the_last_one_stays(
+    admin: FlaskClient, sqlite_county: Store
+) -> None:
+    whole = admin.get("/admin/data/plans?plan=flood&as=file").get_data(as_text=True)
+    wrong = whole.replace('objective = "people"', 'objective = "poeple"').replace("arrived = 40", "arrived = 4", 1)
+    judged = send(admin, "plans", "preview", text=wrong).get_json()
+    assert judged["changes"] == [] and all(one["line"] for one in judged["problems"])
+    assert {one["field"].split(".")[0] for one in judged["problems"]} >= {"clocks", "steps"}
+    assert send(admin, "plans", "apply", text=wrong).status_code == 422
+    assert send(admin, "plans", "preview", text="not = [a plan").get_json()["problems"][0]["line"] == 1
+
+    with sqlite_county.read() as connection:
+        steps = len(rooms.plans(connection)["flood"].steps)
+    more = whole.replace("silent_minutes = 3", "silent_minutes = 5")
+    seen = send(admin, "plans", "preview", text=more).get_json()
+    assert seen["changes"] == [{"what": "changed", "key": "flood", "fields": {"silent_minutes": ["3", "5"]}}]
+    assert send(admin, "plans", "apply", text=more, version=seen["version"]).get_json()["plan"] == "flood"
+    other = more.replace('code = "flood"', 'code = "storm"', 1)
+    assert send(admin, "plans", "apply", text=other).get_json()["changes"][0]["what"] == "added"
+    with sqlite_county.read() as connection:
+        found = rooms.plans(connection)
+        line = connection.execute(t.audit.select().order_by(t.audit.c.id.desc())).first()
+    assert {found[code].silent_minutes for code in ("flood", "storm")} == {5} and len(found["storm"].steps) == steps
+    assert line is not None and (line.act, line.object) == ("reference.change", "plans flood")
+    assert (
+        send(admin, "plans", "apply", "?plan=storm", row=None, key=["storm"]).get_json()["changes"][0]["what"]
+        == "removed"
+    )
+    assert admin.get("/admin/data/plans?plan=storm").status_code == 404
+    for code in sorted(set(found) - {"storm", "flood"}):
+        assert send(admin, "plans", "apply", f"?plan={code}", row=None, key=[code]).status_code == 200
+    last = send(admin, "plans", "apply", row=None, key=["flood"])
+    assert last.status_code == 422 and problem(last)["field"] == "key"
+    assert problem(send(admin, "plans", "apply", row={"code": "flood"}, key=["flood"]))["field"] == "text"
+    assert problem(send(admin, "plans", "apply"))["field"] == "text"
 
 
 def test_a_planted_overlap_is_found_on_the_map_and_refused(admin: FlaskClient, sqlite_county: Store) -> None:

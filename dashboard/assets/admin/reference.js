@@ -102,7 +102,10 @@ class ReferencePage {
     const area = make("textarea", { class: "ref-text", rows: 34, spellcheck: "false", "aria-label": this.say("refdata.edit") });
     area.value = text;
     const preview = this.button("refdata.preview", () => this.judge({ text: area.value, version: this.table.version }, null), "tool tool-go");
-    this.box.replaceChildren(area, make("div", { class: "ref-buttons" }, preview));
+    // A plan is a file of its own, which can be taken out as a whole.
+    const code = new URLSearchParams(this.address.split("?")[1]).get("plan");
+    const remove = this.table.removable ? this.button("refdata.remove", () => this.judge({ key: [code], row: null, version: this.table.version }, null)) : "";
+    this.box.replaceChildren(area, make("div", { class: "ref-buttons" }, preview, remove));
   }
 
   offerImport(label) {
@@ -170,6 +173,7 @@ class ReferencePage {
     this.side.replaceChildren();
     this.foot?.remove();
     const moved = done.body.rederived;
+    if (done.body.plan !== undefined && !this.address.endsWith(`=${done.body.plan}`)) return location.assign(`/admin/reference/plans?plan=${encodeURIComponent(done.body.plan)}`);
     await this.load();
     this.tell("good", moved === null ? this.say("refdata.done") : this.say("refdata.rederived", { n: moved }));
   }

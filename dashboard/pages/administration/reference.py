@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from dash import html
 
+from config.plans import Plan
 from config.sentences import say
 from dashboard.administration.editing import KINDS
 from dashboard.pages import parts
@@ -14,6 +18,7 @@ from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.services import services
 from models import desk, stored
+from models.emergencies import rooms
 from models.timebase import real_now
 
 WORDS = (
@@ -36,13 +41,33 @@ def layout(context: PageContext, kind: str, query: Any) -> html.Div:
     with services().store.read() as connection:
         years = list(desk.calendar_years(connection))
         unknown = stored.unknown_years(connection)
+        plans = rooms.stored_plans(connection) if kind == "plans" else {}
     now = services().clock.now().astimezone(services().zone)
-    return build(context, kind, years, unknown, query.get("year") or str(now.year), now.year)
+    wanted = query.get("plan") or next(iter(plans), "")
+    chosen = _Chosen(plans, wanted if wanted in plans else next(iter(plans), ""))
+    return build(context, kind, years, unknown, query.get("year") or str(now.year), now.year, chosen)
 
 
-def build(context: PageContext, kind: str, years: list[int], unknown: int, year: str, this_year: int) -> html.Div:
+@dataclass(frozen=True)
+class _Chosen:
+    """The county's plans, and the code of the one that is shown."""
+
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    code: str = ""
+
+
+def build(
+    context: PageContext,
+    kind: str,
+    years: list[int],
+    unknown: int,
+    year: str,
+    this_year: int,
+    chosen: _Chosen = _Chosen(),
+) -> html.Div:
     """The page."""
-    address = f"/admin/data/{kind}" + (f"?year={year}" if kind == "calendar" else "")
+    part = {"calendar": f"?year={year}", "plans": f"?plan={quote(chosen.code)}"}.get(kind, "")
+    address = f"/admin/data/{kind}{part}"
     title = html.Div(
         [
             html.H1(context.text(f"refdata.kind.{kind}")),
@@ -54,6 +79,7 @@ def build(context: PageContext, kind: str, years: list[int], unknown: int, year:
     tools = html.Div(
         [
             *([_years(context, years, year, this_year)] if kind == "calendar" else []),
+            *([_plans(context, chosen)] if kind == "plans" else []),
             html.Div(className="ref-find"),
             html.Label(
                 [html.Span(context.text("refdata.import")), html.Span("", className="ref-file")],
@@ -114,6 +140,21 @@ def _years(context: PageContext, years: list[int], year: str, this_year: int) ->
         options.append(html.Option(f"{one}{known}", value=str(one), **chosen))
     select = html.Select(options, name="year", className="desk-select", **{"aria-label": context.text("refdata.year")})
     return html.Form(select, action="/admin/reference/calendar", method="GET", className="ref-year")
+
+
+def _plans(context: PageContext, chosen: _Chosen) -> html.Form:
+    """Every plan by its name."""
+    options = [
+        html.Option(
+            f"{plan.name_en if context.language == 'en' else plan.name} · {code}",
+            value=code,
+            **({"selected": "selected"} if code == chosen.code else {}),
+        )
+        for code, plan in chosen.plans.items()
+    ]
+    label = {"aria-label": context.text("refdata.plan")}
+    select = html.Select(options, name="plan", className="desk-select", **label)
+    return html.Form(select, action="/admin/reference/plans", method="GET", className="ref-year ref-plan")
 
 
 def _flag(context: PageContext, years: list[int], unknown: int, this_year: int) -> list[Any]:
