@@ -23,7 +23,7 @@ from models import desk
 from models.past import reading, records
 from models.past.day import MINUTE, Bounds, bounds, series
 from models.past.lives import micros
-from models.past.reading import PastDay, Told
+from models.past.reading import Marked, PastDay, Told
 
 KEPT = 6
 """Days that a process keeps made."""
@@ -44,7 +44,7 @@ class Days:
 
     def body(self, parts: Services, day: date) -> bytes:
         """The day as gzipped JSON."""
-        key = (id(parts.store), day, parts.directory().version)
+        key = (id(parts.store), day, _today(parts), parts.directory().version)  # the newest past day moves on
         with self._lock:
             found = self._kept.get(key)
             if found is None:
@@ -84,7 +84,7 @@ def wanted(parts: Services, text: str) -> date:
         Problem: 422; `reason` says why: `form`, `future`, `today`, `before`, or `empty` where no case was ever reported.
     """
     moment = parts.moment()
-    today = moment.now.astimezone(moment.zone).date()
+    today = _today(parts)
     with parts.store.read() as connection:
         came = reading.first_day(connection)
     if came is None:
@@ -125,13 +125,13 @@ def made(parts: Services, day: date) -> dict[str, Any]:
         record = records.of_day(connection, day)
         differing = [] if record is None else records.compared(connection, record, zone, towns, told)
         earlier = reading.before(connection, there, BEFORE)
+        marked = reading.marked(connection, there)
         came = reading.first_day(connection)
     assert came is not None
-    today = parts.moment().now.astimezone(zone).date()
     return {
         "day": str(day),
         "first": str(came.astimezone(zone).date()),
-        "last": str(date.fromordinal(today.toordinal() - 1)),
+        "last": str(date.fromordinal(_today(parts).toordinal() - 1)),
         "start": there.start // 1000,
         "end": (there.end - 1) // 1000,
         "frame": MINUTE // 1000,
@@ -145,8 +145,22 @@ def made(parts: Services, day: date) -> dict[str, Any]:
             "differences": differing[:DIFFERENCES],
             "differing": len(differing),
         },
+        "emergencies": [_emergency(one) for one in marked],
         **_news(told, there, earlier),
     }
+
+
+def _emergency(one: Marked) -> dict[str, Any]:
+    """What the screens showed of an emergency; times in ms."""
+    ends = {name: None if at is None else at // 1000 for name, at in (("ended", one.ended), ("gone", one.gone))}
+    levels = [[at // 1000, level] for at, level in one.levels]
+    return {
+        "number": one.number, "title": one.title, "drill": one.drill, "began": one.began // 1000, **ends, "levels": levels
+    }  # fmt: skip
+
+
+def _today(parts: Services) -> date:
+    return parts.moment().now.astimezone(parts.zone).date()
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

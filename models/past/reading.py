@@ -270,14 +270,54 @@ def _yesterday(connection: Connection, bounds: Bounds) -> list[int]:
     return [micros(row[0]) for row in connection.execute(select(c.reported_at).where(where))]
 
 
+def _marked(bounds: Bounds) -> ColumnElement[bool]:
+    """The emergencies that had their mark on the screens at some time of the day: from their beginning to their cancel."""
+    e = et.emergency.c
+    return and_(
+        e.running_at < instant(bounds.end), or_(e.cancelled_at.is_(None), e.cancelled_at > instant(bounds.start))
+    )
+
+
 def _emergencies(connection: Connection, bounds: Bounds) -> list[tuple[int, int]]:
     """When each emergency that touches the day had its mark on the screens; drills are in no figure."""
     e = et.emergency.c
-    rows = connection.execute(
-        select(e.running_at, e.cancelled_at).where(
-            e.drill.is_(False),
-            e.running_at < instant(bounds.end),
-            or_(e.cancelled_at.is_(None), e.cancelled_at > instant(bounds.start)),
-        )
-    )
+    rows = connection.execute(select(e.running_at, e.cancelled_at).where(e.drill.is_(False), _marked(bounds)))
     return [(micros(row[0]), FAR if row[1] is None else micros(row[1])) for row in rows]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """An emergency of a past day, drills too: when its response began and ended, when its mark went (None: not yet), and
+    from when it was of which level."""
+
+    number: str
+    title: str
+    drill: bool
+    began: int
+    ended: int | None
+    gone: int | None
+    levels: Sequence[tuple[int, int]]
+
+
+def marked(connection: Connection, bounds: Bounds) -> list[Marked]:
+    """The emergencies that a day's screens showed, in the order of their beginning."""
+    e, lg = et.emergency.c, et.log.c
+    columns = (e.id, e.number, e.title, e.drill, e.running_at, e.ended_at, e.cancelled_at)
+    rows = connection.execute(select(*columns).where(_marked(bounds)).order_by(e.running_at, e.id)).all()
+    which = lg.emergency_id.in_([row.id for row in rows]), lg.act.in_(("start", "level"))
+    levels: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    if rows:
+        for one in connection.execute(select(lg.emergency_id, lg.at, lg.detail).where(*which).order_by(lg.id)):
+            levels[one.emergency_id].append((micros(one.at), int(one.detail["level"])))
+    return [
+        Marked(
+            number=row.number,
+            title=row.title,
+            drill=row.drill,
+            began=micros(row.running_at),
+            ended=None if row.ended_at is None else micros(row.ended_at),
+            gone=None if row.cancelled_at is None else micros(row.cancelled_at),
+            levels=levels[row.id],
+        )
+        for row in rows
+    ]

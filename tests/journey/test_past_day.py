@@ -19,6 +19,8 @@ from sqlalchemy import select
 from models import tables as t
 from models.directory import read as directory_of
 from models.door import Report
+from models.emergencies.facade import Emergencies
+from models.emergencies.starting import Start
 from models.moves import Actor, Role
 from models.past import records
 from models.past.day import bounds, figures_at
@@ -80,11 +82,24 @@ def seed(store: Store) -> None:
             else:
                 own = Actor("desk", Role.DEPARTMENT, department=departments[number])
                 deed.move(codes[number], action, own if action in ("receipt", "feedback") else OPERATOR, at, fields)
+    coordinate(store)
     before = min((at for at, *_ in deeds if at > LOOK), default=NOW)
     assert before > LOOK
     _look(store, towns)
     with store.write() as connection:
         set_timebase(connection, Timebase(real_now(), NOW, 0.0))
+
+
+def coordinate(store: Store) -> None:
+    """A flood from ten o'clock, graver from noon, over at eight in the evening, its mark gone the next day; and a drill."""
+    duty, room = Actor("duty", Role.DUTY), Emergencies(door_of(store))
+    at = DAY + timedelta(hours=10)
+    flood = room.start(Start("flood", 3, "水位超警", "云水河超警"), OPERATOR, at).room.row.number
+    room.act(flood, "confirm", duty, at)
+    room.act(flood, "level", OPERATOR, at + timedelta(hours=2), {"level": "2", "note": "水位上涨"})
+    room.start(Start("fire", 4, "演练", "老城区灭火演练", drill=True), OPERATOR, at + timedelta(hours=5))
+    room.act(flood, "end", OPERATOR, at + timedelta(hours=10), {"note": "险情解除"})
+    room.act(flood, "cancel", duty, at + timedelta(hours=23), {"note": "清理完毕"})
 
 
 def _look(store: Store, towns: Any) -> None:
@@ -184,18 +199,27 @@ def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store
             cell = page.locator(f"tr[data-department='{row['code']}']")
             if cell.count():
                 expect(cell.first).to_contain_text(str(row["open"]))
+        marks = page.locator(".past-emergency:visible:not([data-drill])")
+        assert marks.count() == whole["emergencies"] == figure(page, "emergencies"), frame
+        said = [f"{one.get_attribute('data-state')} {one.locator('b').inner_text()}" for one in marks.all()]
+        assert said == {0: [], 611: ["running Ⅲ"]}.get(frame, ["ended Ⅱ"])
         area, (amount, *_rest) = max(whole["grids"].items(), key=lambda one: one[1][0])
         page.wait_for_function(
             "([code, n]) => window.gridcommand.grid(code)?.[0] === n", arg=[area, amount], timeout=30_000
         )
     expect(page.locator(".past-bar")).to_have_attribute("data-ended", "")
     scrub(page, 1000)
+    expect(page.locator(".past-emergency:visible")).to_have_count(2)
+    expect(page.locator(".past-emergency[data-drill]")).to_contain_text("演练")
     pictured(page, "wall-zh")
     assert barriers(visit("duty", "wall", "/wall?day=2026-11-20", bypass_csp=True)) == []
     assert page.locator(".feed-row").count() >= 3
     page.locator("#wall-figures a[href]").first.click()
     expect(page.locator(".past-note")).to_contain_text("名单只有现在的")
     assert "/wall?day=2026-11-20" in page.url
+    page.locator(".past-emergency:visible").first.click()
+    expect(page.locator(".emergency-replay")).to_have_attribute("data-at", "2026-11-20T08:40:00.000Z")
+    page.go_back()
     page.locator(".past-back").click()
     page.wait_for_url("**/wall")
     expect(page.locator(".tool-past")).to_be_visible(timeout=30_000)
@@ -216,6 +240,7 @@ def test_the_overview_runs_a_past_day_and_says_what_it_cannot(visit: Any) -> Non
     assert max(page.evaluate(room)) <= 0, "the page scrolls"
     scrub(page, 1000)
     assert page.locator(".past-line:visible").count() >= 3
+    assert page.locator(".past-emergency:visible:not([data-drill])").count() == 1
     pictured(page, "overview-en")
     assert barriers(visit("leader", "overview", "/overview?day=2026-11-20", bypass_csp=True)) == []
     for name, size, path, language, theme in (

@@ -31,7 +31,8 @@ export async function start(root) {
   if (!answer.ok) return;
   const { room } = await answer.json();
   const lines = [...root.querySelectorAll(".emergency-log li[data-at]")];
-  let now = to;
+  const asked = Date.parse(new URLSearchParams(location.search).get("at") ?? "");
+  let now = Number.isNaN(asked) ? to : Math.min(to, Math.max(from, asked)); // the time machine leads to its own moment
   let playing = false;
   let last = 0;
   const slider = el("input", { type: "range", min: from, max: to, step: 1_000, value: now, "aria-label": t("emergency.review.replay") });

@@ -6,6 +6,7 @@ import { buildMap } from "../overview/map.js";
 import { buildTrend } from "../overview/trend.js";
 import { fitting, keyed } from "../overview/rows.js";
 import { foldAll, stateNow } from "../wall/feed.js";
+import { buildEmergencies } from "./emergencies.js";
 import { frameAt, makePicture } from "./picture.js";
 import { buildPlayer, guardLinks, openDay, toldOf } from "./player.js";
 import { PastTruth } from "./truth.js";
@@ -49,7 +50,8 @@ export async function start(root, reference) {
   const untold = UNTOLD.map((name) => root.querySelector(`[data-figure="${name}"]`));
   for (const node of untold) node.dataset.untold = "";
   const told = panel("changed", "past.record.title");
-  told.body.append(buildRecord(day, words));
+  const emergencies = buildEmergencies(day, words);
+  told.body.append(emergencies.node, buildRecord(day, words));
 
   const date = root.querySelector(".ov-date");
   const time = root.querySelector(".ov-clock b");
@@ -62,6 +64,7 @@ export async function start(root, reference) {
     if (jumped || picture.facts(heard, now).length) feed(picture.facts(-Infinity, now, FILLED).reverse(), now);
     heard = now;
     truth.tick();
+    emergencies.write(now);
     setText(date, `${words.date(now)} ${words.weekday(now)}`);
     setText(time, words.minute(now));
     if (frame === shown) return;

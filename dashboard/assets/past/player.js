@@ -150,11 +150,11 @@ function markPast(words, day) {
   document.body.append(el("div", { class: "past-frame", "aria-hidden": "true" }, el("span", {}, `${words.t("past.sign")} ${day}`)));
 }
 
-/** Links to lists lead to the present; in the past they only say so. A case's own file is whole, past and present. */
+/** Links to lists lead to the present; in the past they only say so. A case's own file and an emergency's review are whole, past and present. */
 export function guardLinks(root, words, say) {
   root.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
-    if (!link || link.closest(".past-bar") || /^\/(cases\/|language|logout)/.test(link.getAttribute("href"))) return;
+    if (!link || link.closest(".past-bar") || /^\/(cases\/|emergencies\/|language|logout)/.test(link.getAttribute("href"))) return;
     if (link.closest("nav")) return;
     event.preventDefault();
     event.stopPropagation();

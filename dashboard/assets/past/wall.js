@@ -7,6 +7,7 @@ import { buildFigures } from "../wall/figures.js";
 import { buildHeader } from "../wall/header.js";
 import { GridMap } from "../wall/map/grid_map.js";
 import { buildTrend } from "../wall/trend.js";
+import { buildEmergencies } from "./emergencies.js";
 import { frameAt, makePicture } from "./picture.js";
 import { buildPlayer, guardLinks, openDay } from "./player.js";
 import { PastTruth } from "./truth.js";
@@ -44,6 +45,9 @@ export async function start(root, reference, panelOf) {
   cameras.body.append(el("p", { class: "empty past-absent" }, words.t("past.cameras")));
   setText(document.getElementById("wall-feed-title"), words.t("past.feed"));
 
+  const emergencies = buildEmergencies(day, words);
+  cameras.body.prepend(emergencies.node); // where no camera is shown, there is room
+
   let shown = -1;
   let told = day.start;
 
@@ -54,6 +58,7 @@ export async function start(root, reference, panelOf) {
     else views.feed.add(picture.facts(told, now).filter(aboutCase));
     told = now;
     truth.tick();
+    emergencies.write(now);
     if (frame === shown) return;
     shown = frame;
     const figures = picture.figures(frame);
