@@ -301,7 +301,7 @@ def test_replay_shows_its_own_clock_and_says_so(browser: Browser) -> None:
     play.speed, play.county_from = 3600.0, (play.now(), datetime(2026, 3, 14, 1, 41, tzinfo=UTC))
     with played(browser, play=play) as wall:
         wall.open()
-        assert "回放 ×3600" in wall.text(".wall-header")
+        assert "快进 ×3600" in wall.text(".wall-header")
         assert wall.text(".date-day").startswith("2026-03")
         now = play.now()
         wall.harness.send(m.TimeChanged(id=str(play.number + 1), at=now, county_at=now, speed=1.0))
