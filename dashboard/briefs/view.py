@@ -142,13 +142,13 @@ def _ranking(body: Mapping[str, Any], tongue: Tongue) -> Sheet:
     few = tongue.text("brief.few")
     return Sheet(
         tongue.text("brief.section.ranking", period=found["period"]),
-        [tongue.text(f"brief.column.{name}") for name in ("rank", "departments", "score", "grade", "due")],
+        [tongue.text(f"brief.column.{name}") for name in ("departments", "rank", "score", "grade", "due")],
         [
             [
-                Cell("" if row["rank"] is None else str(row["rank"])),
                 Cell(tongue.name(row["name"])),
+                Cell("—" if row["rank"] is None else str(row["rank"])),
                 Cell(few if row["score"] is None else f"{row['score']:.1f}"),
-                Cell(row["grade"] or ""),
+                Cell(row["grade"] or "—"),
                 Cell(f"{row['sample']:,}"),
             ]
             for row in found["places"]

@@ -8,10 +8,11 @@ from typing import Any
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.shared import Mm, Pt
 
 from dashboard.briefs import chart
-from dashboard.briefs.view import Sheet, View
+from dashboard.briefs.view import Cell, Sheet, View
 from dashboard.word import set_fonts
 
 BODY, HEAD = "宋体", "黑体"
@@ -63,17 +64,36 @@ def _line(made: Any, text: str, size: float, *, bold: bool = False) -> None:
         set_fonts(run, HEAD)
 
 
+SIGNS = set("0123456789+−±")
+WIDTH = 166.0
+"""Millimetres between the margins."""
+
+
 def _table(made: Any, sheet: Sheet) -> None:
+    """The first column says what a row is and is the widest; numbers stand right, under their heads, whose row comes again
+    on every page and never stands alone at the foot of one."""
     made.add_heading(sheet.title, 2)
     table = made.add_table(rows=1, cols=len(sheet.columns), style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    for cell, text in zip(table.rows[0].cells, sheet.columns, strict=True):
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    first = WIDTH * (0.36 if len(sheet.columns) > 2 else 0.7)
+    others = (WIDTH - first) / (len(sheet.columns) - 1)
+    head = table.rows[0]
+    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    right = [column > 0 and any(_is_number(row[column]) for row in sheet.rows) for column in range(len(sheet.columns))]
+    for cell, text in zip(head.cells, sheet.columns, strict=True):
         cell.paragraphs[0].add_run(text).bold = True
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
     for row in sheet.rows:
         for cell, one in zip(table.add_row().cells, row, strict=True):
-            paragraph = cell.paragraphs[0]
-            paragraph.add_run(one.text)
-            if one.value is not None:
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            cell.paragraphs[0].add_run(one.text)
+    for line in table.rows:
+        for column, cell in enumerate(line.cells):
+            cell.width = Mm(others if column else first)
+            if right[column]:
+                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
     if sheet.note:
         made.add_paragraph(sheet.note).runs[0].font.size = Pt(9)
+
+
+def _is_number(cell: Cell) -> bool:
+    return cell.value is not None or cell.text[:1] in SIGNS

@@ -45,10 +45,16 @@ def title(body: Mapping[str, Any], tongue: Tongue) -> str:
     return tongue.text(f"brief.kind.{body['kind']}", days=days(body, tongue))
 
 
+FEW = 10
+"""Below so many a percentage says more of chance than of work."""
+
+
 def moved(now: int, before: int | None, tongue: Tongue) -> str:
-    """`+12.0%`; a dash where there is nothing to compare with."""
+    """`+12.0%`; a dash where there is nothing to compare with, and no percentage of so few that one case is a tenth."""
     if before is None or (before == 0 and now):
         return tongue.text("common.unknown")
+    if before < FEW and now != before:
+        return tongue.text("brief.few")
     percent = 0.0 if not before else (now / before - 1) * 100
     sign = "+" if percent > 0.05 else "−" if percent < -0.05 else "±"
     return f"{sign}{abs(percent):.1f}%"

@@ -2,10 +2,14 @@
 
 const sign = (n) => (n > 0 ? "+" : n < 0 ? "−" : "±");
 
+/** Below so many a percentage says more of chance than of work. */
+const FEW = 10;
+
 /** 112 against 100 → "+12%" */
 export function change(now, before, words) {
   if (before === null || before === undefined || now === null) return words.unknown;
   if (!before) return now ? words.unknown : "±0%";
+  if (before < FEW && now !== before) return words.unknown;
   const percent = (now / before - 1) * 100;
   return `${sign(Math.round(percent))}${Math.abs(percent).toFixed(0)}%`;
 }
