@@ -13,7 +13,7 @@ from flask import Flask, Response, g, render_template
 from config.sentences import say
 from dashboard.deskwork.sheets import file_answer, pdf_answer
 from dashboard.emergencies.reading import known, report_name
-from dashboard.emergencies.wording import words
+from dashboard.emergencies.wording import title_of, words
 from dashboard.problems import Problem
 from dashboard.reader import page_context
 from dashboard.services import services, visitor
@@ -48,12 +48,16 @@ def _values(number: str, report: int) -> tuple[Room, Any, dict[str, Any], Words]
         "report": report,
         "centre": context.county_text("title") or context.county_text("name"),
         "name": report_name(row, room.reports, wording),
-        "title": room.row.title,
         "level": wording.text(f"emergency.level.{room.row.level}"),
+        "subject": wording.text(
+            "emergency.report.subject",
+            title=title_of(room.row, g.language),
+            level=wording.text(f"emergency.level.{room.row.level}"),
+        ),
         "elements": elements,
         "drill": room.row.drill,
         "draft": row.sent_at is None,
-        "at": wording.time(row.sent_at or row.drafted_at),
+        "at": wording.date(row.sent_at or row.drafted_at),
         "by": row.sent_by or row.edited_by or row.drafted_by,
         "to": row.sent_to or "—",
     }
@@ -91,21 +95,33 @@ def word_of(values: dict[str, Any], wording: Words) -> bytes:
         _run(mark, wording.text("emergency.drill_mark"), "head", 26, red=True)
     _line(paper, values["centre"], "title", 26, WD_ALIGN_PARAGRAPH.CENTER, red=True)
     _line(paper, wording.text("emergency.report.title"), "title", 22, WD_ALIGN_PARAGRAPH.CENTER)
+    draft = [wording.text("emergency.report.draft")] if values["draft"] else []
+    number = wording.text("emergency.report.number", n=values["report"])
     _line(
         paper,
-        f"{values['name']}　{wording.text('emergency.report.number', n=values['report'])}　{values['at']}",
+        "　".join([values["name"], number, values["at"], *draft]),
         "body",
         14,
         WD_ALIGN_PARAGRAPH.CENTER,
     )
-    _line(paper, f"{values['title']}（{values['level']}）", "head", 16, WD_ALIGN_PARAGRAPH.CENTER)
+    _line(paper, values["subject"], "head", 16, WD_ALIGN_PARAGRAPH.CENTER)
     for label, text in values["elements"]:
         _line(paper, label, "head", 16).paragraph_format.keep_with_next = True
         for part in text.split("\n"):
             line = _line(paper, part, "body", 16)
             line.paragraph_format.first_line_indent = Pt(32)
-    _line(paper, f"{wording.text('emergency.report.to')}：{values['to']}", "body", 14)
-    _line(paper, f"{wording.text('emergency.report.editor')}：{values['by']}", "body", 14)
+    _line(
+        paper,
+        wording.text("emergency.report.line", label=wording.text("emergency.report.to"), text=values["to"]),
+        "body",
+        14,
+    )
+    _line(
+        paper,
+        wording.text("emergency.report.line", label=wording.text("emergency.report.editor"), text=values["by"]),
+        "body",
+        14,
+    )
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

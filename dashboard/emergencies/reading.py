@@ -14,7 +14,7 @@ from flask import Flask, Response, g, jsonify
 
 from config.plans import Plan
 from config.sentences import say
-from dashboard.emergencies.wording import words
+from dashboard.emergencies.wording import title_of, words
 from dashboard.problems import Problem
 from dashboard.services import Services, services, visitor
 from models import desk
@@ -222,7 +222,6 @@ def brief(row: Any, say: Words) -> dict[str, Any]:
         "drill",
         "state",
         "level",
-        "title",
         "lead",
         "longitude",
         "latitude",
@@ -232,6 +231,7 @@ def brief(row: Any, say: Words) -> dict[str, Any]:
     )
     return {
         **{name: getattr(row, name) for name in named},
+        "title": title_of(row, say.language),
         "area": row.area,
         "place": say.place(row),
         "lead_name": say.department(row.lead),

@@ -31,14 +31,15 @@ def words(texts: Mapping[str, str], language: str, directory: Directory, zone: Z
         return " · ".join([*(named(area, "") for area in areas), *([row.address] if row.address else [])])
 
     def length(seconds: float) -> str:
-        minutes = int(seconds // 60)
-        return f"{minutes // 60}:{minutes % 60:02d}"
+        hours, minutes = divmod(int(seconds // 60), 60)
+        return text("emergency.draft.hours" if hours else "emergency.draft.minutes", h=hours, m=minutes)
 
     return Words(
         language=language,
         text=text,
         department=lambda code: named(directory.departments.get(code), code, short=True),
         time=lambda at: _time(at, zone),
+        date=lambda at: _date(at, zone, english),
         length=length,
         place=place,
         plan=lambda one: one.name_en if english else one.name,
@@ -46,8 +47,19 @@ def words(texts: Mapping[str, str], language: str, directory: Directory, zone: Z
     )
 
 
+def title_of(row: Any, language: str) -> str:
+    """What an emergency is called; one that was given no name has its plan's, which knows both languages."""
+    plan = row.plan_body
+    return str(plan["name_en"] if language == "en" and row.title == plan["name"] else row.title)
+
+
 def _time(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%m-%d %H:%M}"
+
+
+def _date(at: datetime, zone: ZoneInfo, english: bool) -> str:
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M}" if english else f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def names_of(plan: Plan, english: bool) -> dict[str, str]:

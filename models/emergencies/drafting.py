@@ -19,6 +19,8 @@ FOLLOW_UP = ("extent", "losses", "trend", "leaders", "measures", "situation", "a
 FINAL = ("summary", "aftermath", "assessment")
 ELEMENTS = {"initial": INITIAL, "follow-up": FOLLOW_UP, "final": FINAL}
 """The elements of each kind, in their order (domain.md §6)."""
+TOLD = ("situation", "extent", "losses", "trend", "leaders", "advice")
+"""What people tell of; a final report says all of it that no report before it said."""
 SILENT = frozenset(
     {"draft-report", "edit-report", "discard-report", "send-report", "report-due", "tell", "phone", "urged"}
 )
@@ -33,6 +35,9 @@ class Words:
     text: Callable[..., str]
     department: Callable[[str], str]
     time: Callable[[datetime], str]
+    """Month, day and time: of lines that stand one below the other."""
+    date: Callable[[datetime], str]
+    """The whole date and time, as a paper that leaves the house says them."""
     length: Callable[[float], str]
     place: Callable[[Any], str]
     plan: Callable[[Any], str]
@@ -52,7 +57,7 @@ def compose(
     if kind == "final":
         found = {
             "summary": _summary(room, words, now),
-            "aftermath": _said(fresh, words, "losses", "advice") or words.text("emergency.draft.nothing"),
+            "aftermath": _said(fresh, words, *TOLD) or words.text("emergency.draft.nothing"),
             "assessment": _assessment(room, words),
         }
         return [(key, found[key]) for key in FINAL]
@@ -62,11 +67,13 @@ def compose(
         told = [(key, text) for key, text in news.items() if text]
         return told or [("situation", words.text("emergency.draft.no_news"))]
     row = room.row
+    # Why it was started is its nature.
+    measures = "\n".join(phrase(line, words) for line in fresh if line.act not in SILENT | {"start"})
     unknown = words.text("emergency.draft.unknown")
     found = {
-        "received": words.time(row.started_at),
+        "received": words.date(row.started_at),
         "source": words.text(f"emergency.origin.{row.origin}") + (f" {row.reference}" if row.reference else ""),
-        "happened": words.time(row.happened_at),
+        "happened": words.date(row.happened_at),
         "place": words.place(row) or unknown,
         "nature": words.text("emergency.draft.nature", plan=words.plan(room.plan), level=words.text(f"emergency.level.{row.level}"), note=row.note),
         "extent": _said(fresh, words, "extent") or words.text("emergency.draft.radius", n=row.radius_m),
@@ -135,8 +142,8 @@ def _summary(room: Any, words: Words, now: datetime) -> str:
     skipped = sum(task.state == TaskState.SKIPPED for task in room.tasks)
     return words.text(
         "emergency.draft.summary",
-        began=words.time(row.running_at or row.started_at),
-        ended=words.time(ended),
+        began=words.date(row.running_at or row.started_at),
+        ended=words.date(ended),
         length=words.length((ended - (row.running_at or row.started_at)).total_seconds()),
         departments=len(room.parties),
         tasks=done,

@@ -140,7 +140,7 @@ def words() -> Words:
         shown = "".join(str(values.get(name, "")) for name in ("actor", "department", "note"))
         return f"{key.rsplit('.', 1)[1]}:{shown}"
 
-    return Words("zh-CN", text, str, lambda at: f"{at:%H:%M}", str, lambda row: "地点", lambda plan: "防汛", {})
+    return Words("zh-CN", text, str, lambda at: f"{at:%H:%M}", str, str, lambda row: "地点", lambda plan: "防汛", {})
 
 
 def line(number: int, act: str, note: str = "", **detail: Any) -> Any:
@@ -166,6 +166,9 @@ def test_a_follow_up_never_repeats_what_was_said_and_an_initial_report_has_every
     assert set(second) == {"losses", "measures"}
     assert "receive" not in second["measures"] and "arrive" in second["measures"] and "draft" not in second["measures"]
     assert dict(compose("follow-up", room, lines, 6, words(), NOW)) == {"situation": "no_news:"}
+    lines += [line(7, "tell", "水位回落", element="trend"), line(8, "tell", "渗水点封堵")]
+    after = dict(compose("final", room, lines, 6, words(), NOW))["aftermath"]
+    assert "水位回落" in after and "渗水点封堵" in after and "一人轻伤" not in after
 
 
 def party(**times: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from dash import html
 
 from config.plans import Plan
-from dashboard.emergencies.wording import words
+from dashboard.emergencies.wording import title_of, words
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.services import services, visitor
@@ -164,7 +164,7 @@ def _card(context: PageContext, say: Words, row: Any, now: Any) -> html.A:
             html.Div(
                 [
                     sign(context, row.level),
-                    html.B(row.title, className="emergency-card-title"),
+                    html.B(title_of(row, context.language), className="emergency-card-title"),
                     *([html.Span(context.text("emergency.drill"), className="drill-tag")] if row.drill else []),
                 ],
                 className="emergency-card-head",
@@ -200,7 +200,7 @@ def _table(context: PageContext, say: Words, rows: Any, now: Any) -> html.Table:
             [
                 html.Td(html.A(row.number, href=f"/emergencies/{row.number}", className="num")),
                 html.Td(sign(context, row.level)),
-                html.Td([row.title, *([" ", html.Span(context.text("emergency.drill"), className="drill-tag")] if row.drill else [])]),
+                html.Td([title_of(row, context.language), *([" ", html.Span(context.text("emergency.drill"), className="drill-tag")] if row.drill else [])]),
                 html.Td(say.place(row) or context.text("emergency.no_place")),
                 html.Td(parts.when(context, row.started_at, now), className="num"),
                 html.Td(context.text(f"emergency.state.{row.state}")),

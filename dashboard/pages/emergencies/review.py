@@ -9,6 +9,7 @@ from dash import html
 
 from dashboard.emergencies.review import Review
 from dashboard.emergencies.review import review as read
+from dashboard.emergencies.wording import title_of
 from dashboard.pages import parts
 from dashboard.pages.context import PageContext
 from dashboard.pages.emergencies.listing import sign, spoken
@@ -30,7 +31,7 @@ def layout(context: PageContext, number: str) -> html.Div:
         [
             html.H1(context.text("emergency.review.title")),
             sign(context, row.level),
-            html.B(row.title),
+            html.B(title_of(row, context.language)),
             html.A(row.number, href=f"/emergencies/{number}", className="num"),
             *([html.Span(context.text("emergency.drill"), className="drill-tag")] if row.drill else []),
             html.A(
