@@ -59,6 +59,9 @@ ENDLESS = frozenset({"all", "closed", "void"})
 
 PAST = ENDLESS | {"reported-today", "closed-today"}
 """States that are not of open cases alone, and may hold very many."""
+BY_FIELD = PAST - {"closed-today"}
+"""States whose lists are read by the index of a field, which goes on in the order of reports. What was closed today is read
+by that of closings: it is a day's worth, however many cases of all years a town or a department has."""
 CLOSED_TOO = PAST | {"to-call"}
 """States that are not of open cases alone."""
 
@@ -220,7 +223,7 @@ class CaseFilter:
     @property
     def _leading(self) -> str | None:
         """The field by whose index the list is read; None: by that of the open cases, or by one of time."""
-        if self.state not in PAST:
+        if self.state not in BY_FIELD:
             return None
         order = LEADING if not self.is_town else ("category", "department", "area", "source", "level")
         return next((name for name in order if getattr(self, name) not in (None, "")), None)

@@ -13,7 +13,7 @@ from sqlalchemy import case as when
 from config.sentences import say
 from models import tables as t
 from models.emergencies.listing import next_clock as emergencies_clock
-from models.filters import CLOSED_TOO, ENDLESS, PAST, CaseFilter, FilterRefused, Moment, predicate, scope
+from models.filters import BY_FIELD, CLOSED_TOO, ENDLESS, CaseFilter, FilterRefused, Moment, predicate, scope
 from models.moves import Actor
 
 PAGE = 50
@@ -137,7 +137,7 @@ def _condition(
     """The whole condition of a list, and whether its words are common."""
     asked = wanted.search
     found, common = asked.condition(connection) if asked else (None, False)
-    return and_(scope(actor, among_open=wanted.state not in PAST), wanted.where(moment, found)), common
+    return and_(scope(actor, among_open=wanted.state not in BY_FIELD), wanted.where(moment, found)), common
 
 
 def _bound(wanted: CaseFilter, common: bool) -> int | None:

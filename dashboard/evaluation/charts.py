@@ -136,7 +136,15 @@ def calibration(context: PageContext, rows: Sequence[CalibrationRow]) -> dict[st
     )
     said, late = context.text("forecast.page.column.said"), context.text("forecast.page.column.was_late")
     axis = {"range": [-4, 104], "tickvals": [0, 25, 50, 75, 100], "ticksuffix": " %"}
-    return _figure(line, found, height=360, showlegend=True, xaxis=axis | {"title": said}, yaxis=axis | {"title": late})
+    return _figure(
+        line,
+        found,
+        height=360,
+        showlegend=True,
+        margin={"l": 60, "r": 16, "t": 8, "b": 56},
+        xaxis=axis | {"title": {"text": said, "font": {"size": 14}}},
+        yaxis=axis | {"title": {"text": late, "font": {"size": 14}}},
+    )
 
 
 def _figure(*traces: Any, **layout: Any) -> dict[str, Any]:
