@@ -55,7 +55,7 @@ export function drawDays(room, days, say) {
   room.replaceChildren(chart);
 }
 
-const LINE_WIDTH = 92;
+const LINE_WIDTH = 72;
 const LINE_HEIGHT = 24;
 
 /** A unit's rates of the last days beside its name: both lines on one scale, from the lowest of all units up to 100 %. */
