@@ -26,7 +26,7 @@ test: system $(TEST) $(ASSETS) check
 ifdef PYTEST
 	$(BIN)/python -m pytest $(PYTEST)
 else
-	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --maxprocesses 2 $(SLOWEST)
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder --maxprocesses 2 $(SLOWEST)
 	$(BIN)/python -m pytest -m alone $(SLOWEST)
 endif
 

@@ -17,6 +17,7 @@ from config import texts
 from config.cameras import camera_rules
 from config.settings import Settings
 from config.settings import from_environment as settings_from_environment
+from config.texts import Catalogue
 from dashboard import (
     administration,
     api,
@@ -96,9 +97,13 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
         CatalogueError: the texts are wrong. SchemaOutdated: run `gridcommand migrate`.
     """
     parts = open_parts(settings, news)
+    return furnished(assembled(parts.catalogue, settings), parts)
+
+
+def assembled(catalogue: Catalogue, settings: Settings) -> Flask:
+    """The application with all its routes and nothing yet to stand on: the costly half, and alike for every database."""
     secure = settings.public_url.startswith("https:")
-    flask = server.build(parts.catalogue, settings.language, settings.secret(), secure=secure)
-    flask.extensions[KEY] = parts
+    flask = server.build(catalogue, settings.language, settings.secret(), secure=secure)
     if settings.public_url:
         flask.wsgi_app = ProxyFix(flask.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     routes = Routes()
@@ -119,15 +124,24 @@ def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     api.register(flask)
     open311.register(flask)
     _mount_dash(flask, routes)
+    return flask
+
+
+def furnished(flask: Flask, parts: Services) -> Flask:
+    """The application on these parts, warmed up. Whatever it remembers of its requests is in them."""
+    flask.extensions[KEY] = parts
     _warm(flask)
     return flask
 
 
-def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
+def open_parts(settings: Settings, news: Publisher | None = None, catalogue: Catalogue | None = None) -> Services:
     """Open what the application stands on.
 
+    Args:
+        catalogue: the texts, where somebody has read them already.
+
     Raises:
-        SchemaOutdated: the database answers, and its schema is another one.
+        CatalogueError: the texts are wrong. SchemaOutdated: the database answers, and its schema is another one.
     """
     store = Store(settings.database)
     _demand_schema(store)
@@ -145,7 +159,7 @@ def open_parts(settings: Settings, news: Publisher | None = None) -> Services:
         door=Door(store, rules, vault),
         vault=vault,
         news=news or News(settings.redis),
-        catalogue=texts.load(),
+        catalogue=catalogue or texts.load(),
         measures=Measures(),
         turns=Turns(),
         holders=Holders(store),

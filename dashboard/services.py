@@ -16,6 +16,7 @@ from config.networks import Network
 from config.texts import Catalogue
 from dashboard.holders import Holders
 from dashboard.measures import Measures
+from dashboard.open311.paces import Paces
 from dashboard.turns import Turns
 from models.accounts import Visitor
 from models.directory import Directories
@@ -95,6 +96,8 @@ class Services:
     """Which addresses cameras may have beyond the open network."""
     exchange_networks: Sequence[Network] = ()
     """Private networks that feeds and webhooks may be in."""
+    paces: Paces = field(default_factory=Paces)
+    """How fast each client of Open311 reports."""
     patrol: Mapping[str, PatrolPlan] = field(default_factory=dict)
     """Plans of patrol by name, as the county's `cameras.toml` has them."""
 

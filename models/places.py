@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import shapely
-from shapely.geometry import shape
 
 
 @dataclass(frozen=True)
@@ -23,11 +21,11 @@ class Place:
 class PlaceIndex:
     """Finds the grid of a point in about 20 µs among thousands."""
 
-    def __init__(self, places: Iterable[Place], polygons: Mapping[str, Any]) -> None:
-        """`polygons` maps grid codes to GeoJSON geometries in WGS-84."""
+    def __init__(self, places: Iterable[Place], polygons: Mapping[str, str]) -> None:
+        """`polygons` maps grid codes to the texts of GeoJSON geometries in WGS-84."""
         self._places = {place.code: place for place in places}
         self._codes = sorted(polygons)
-        self._tree = shapely.STRtree([shape(polygons[code]) for code in self._codes])
+        self._tree = shapely.STRtree(shapely.from_geojson([polygons[code] for code in self._codes]))
 
     def __contains__(self, code: str) -> bool:
         return code in self._places

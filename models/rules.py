@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, cast, select
 
 from config.sentences import say
 from models import tables as t
@@ -24,6 +24,8 @@ from models.store import Store
 
 REFERENCE = "reference"
 """Counter row that grows with every change of reference data: whoever holds a rule book looks at it."""
+UNDRAWN = (None, "null")
+"""How an area without a shape is kept."""
 LEAP = 2000
 """A leap year, for month-days without a year."""
 
@@ -233,11 +235,11 @@ def load(connection: Connection, zone: ZoneInfo) -> RuleBook:
 
 
 def _places(connection: Connection) -> PlaceIndex:
-    rows = connection.execute(
-        select(t.area.c.code, t.area.c.level, t.area.c.parent, t.area.c.town, t.area.c.geometry)
-    ).all()
+    area = t.area.c
+    drawn = cast(area.geometry, Text).label("drawn")  # as it is kept: the index reads a county's shapes at once
+    rows = connection.execute(select(area.code, area.level, area.parent, area.town, drawn)).all()
     places = [Place(row.code, row.level, row.parent, row.town) for row in rows]
-    return PlaceIndex(places, {row.code: row.geometry for row in rows if row.level == "grid" and row.geometry})
+    return PlaceIndex(places, {row.code: row.drawn for row in rows if row.level == "grid" and row.drawn not in UNDRAWN})
 
 
 def _calendar(connection: Connection, zone: ZoneInfo, county: Mapping[str, Any]) -> Calendar:

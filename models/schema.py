@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -49,8 +50,9 @@ def is_current(store: Store) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == newest()
 
 
+@cache
 def newest() -> str | None:
-    """The newest version's name."""
+    """The newest version's name; the files are read once."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 

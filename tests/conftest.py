@@ -11,6 +11,7 @@ A missing PostgreSQL or Redis skips a test on a developer's machine, and fails i
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import itertools
@@ -23,32 +24,49 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
 from config.reference import load
 from config.settings import HERE
+from models.door import Door
 from models.reference import store_county
+from models.rules import Rules
 from models.schema import migrate
 from models.store import Store
 from models.vault import Vault
 
 SECRET = "a secret for tests"
-ALONE = (
-    "test_api_gunicorn", "test_cli_database_restart", "test_cli_redis", "test_clock_promise", "test_live_path",
-    "test_photos_hostile", "test_push_", "test_streams_", "test_supervisor", "test_watching_gateway",
-)  # fmt: skip
-"""Files whose tests watch a clock, a frame rate or whole processes: two of them at once would disturb each other. All
-others run side by side (`make test`); a single test or file says so itself with `pytest.mark.alone`."""
+ZONE = ZoneInfo("Asia/Shanghai")
+ALONE = {
+    "edges": (
+        "test_api_gunicorn", "test_cli_database_restart", "test_cli_redis", "test_clock_promise", "test_live_path",
+        "test_push_gateway", "test_push_slow_readers", "test_streams_", "test_supervisor",
+    ),
+    "journey": ("test_demo", "test_living_wall", "test_wall_frontend.", "test_wall_frontend_map"),
+}  # fmt: skip
+"""Files by their room whose tests judge a time, a frame rate or the life of processes: two of them at once would disturb
+each other. All others run side by side (`make test`), journeys too: they wait until something is so, and never measure
+how long that takes. A single test or file says so itself with `pytest.mark.alone`."""
+PATIENCE = 60
+"""Seconds that a browser's page is given to become what a journey expects: a busy machine may be slow, and only the files
+in ALONE judge a time, by limits of their own."""
+WHOLE = 600
+"""Seconds after which a journey hangs, for the same reason."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the machine for itself, and every journey, gets the mark by which `make test` parts them."""
+    """What needs the machine for itself gets the mark by which `make test` parts them; journeys get their patience."""
     for item in items:
         room, name = item.path.parent.name, item.path.name
-        if room == "journey" or (room == "edges" and name.startswith(ALONE)):
+        if name.startswith(ALONE.get(room, ())):
             item.add_marker(pytest.mark.alone)
+        if room == "journey" and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(WHOLE))
+    if any(item.path.parent.name == "journey" for item in items):
+        importlib.import_module("playwright.sync_api").expect.set_options(timeout=PATIENCE * 1000)
 
 
 POSTGRES_OPTIONS = "-c listen_addresses='' -c fsync=off -c max_connections=200 -c shared_buffers=32MB"
@@ -64,6 +82,19 @@ def missing(what: str) -> Any:
 def fill(store: Store) -> None:
     """The demonstration county into a migrated store."""
     store_county(store, load(HERE / "counties" / "yunze", geometry_checks=False), Vault(SECRET))
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first journey that starts a demonstration leaves a copy, because fourteen months of history take a minute
+    to tell; not there yet, or the data folder of a demonstration that goes on."""
+    return tmp_path_factory.mktemp("told") / "data"
+
+
+@functools.lru_cache(maxsize=2)
+def door_of(store: Store) -> Door:
+    """The one door of a store. Its rule book is read once, and anew whenever reference data has changed."""
+    return Door(store, Rules(store, ZONE, refresh=0.0), Vault(SECRET))
 
 
 # --- SQLite ----------------------------------------------------------------------------------------------------------

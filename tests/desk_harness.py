@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
+import random
 import re
 import socket
 import subprocess
@@ -21,8 +24,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+from config import texts
 from config.settings import HERE, Settings
-from dashboard.app import create_app
+from config.texts import Catalogue
+from dashboard.app import assembled, furnished, open_parts
 from models import accounts
 from models import tables as t
 from models.messages import Message
@@ -65,14 +70,28 @@ def settings_for(store: Store, folder: Path, **more: Any) -> Settings:
     return Settings(_env_file=None, database_url=url_of(store), **{**values, **more})  # type: ignore[call-arg]
 
 
+KEPT: dict[tuple[str, str, str], list[Flask]] = {}
+"""Applications that no test uses just now: their routes are the same for every store, and take a second to assemble."""
+
+
 @contextmanager
 def web(store: Store, folder: Path, news: Any = None, **more: Any) -> Iterator[Flask]:
-    """A running application; its connections are closed at the end."""
-    app = create_app(settings_for(store, folder, **more), news=news or HeardNews())
+    """A running application on parts of its own; its connections are closed at the end."""
+    settings = settings_for(store, folder, **more)
+    kept = KEPT.setdefault((settings.language, settings.secret(), settings.public_url), [])
+    parts = open_parts(settings, news or HeardNews(), catalogue())
+    app = furnished(kept.pop() if kept else assembled(parts.catalogue, settings), parts)
     try:
         yield app
     finally:
         app.extensions["gridcommand"].store.close()
+        kept.append(app)
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """The product's texts, read once."""
+    return texts.load()
 
 
 def add_people(store: Store) -> None:
@@ -153,10 +172,13 @@ def problem(response: TestResponse) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
+    """A port that nobody listens on just now, below those that the system itself gives to connections: what is started
+    there a few seconds later still finds it free, whoever else runs tests meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with socket.socket() as line, contextlib.suppress(OSError):
+            line.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True)

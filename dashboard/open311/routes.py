@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
 from dashboard.api import reports
 from dashboard.open311 import asking
 from dashboard.open311 import services as catalogue
 from dashboard.open311.asking import Posted, Refusal
-from dashboard.open311.paces import Paces
 from dashboard.open311.writing import MEDIA_TYPES, written
 from dashboard.problems import OPEN311
 from dashboard.services import services, visitor
@@ -22,7 +21,6 @@ from models.masking import masked
 from models.moves import Refused
 
 KEY_SIGNS = frozenset("".join(map(chr, range(0x21, 0x7F))))
-_PACES = "gridcommand.open311"
 _SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 
 View = Callable[..., tuple[str, Any, int]]
@@ -30,7 +28,6 @@ View = Callable[..., tuple[str, Any, int]]
 
 def register(server: Flask) -> None:
     """Add the routes."""
-    server.extensions[_PACES] = Paces()
     for path, view, method in (
         ("discovery.<form>", _discovery, "GET"),
         ("services.<form>", _services, "GET"),
@@ -57,10 +54,6 @@ def _answered(view: View) -> Callable[..., Response]:
         return Response(written(name, value, form), status, content_type=MEDIA_TYPES[form])
 
     return answer
-
-
-def _paces() -> Paces:
-    return cast(Paces, current_app.extensions[_PACES])
 
 
 def _too_many() -> Refusal:
@@ -179,7 +172,7 @@ def _post() -> tuple[str, Any, int]:
     """A report; the same `attribute[external_id]` or `Idempotency-Key` of the same client is the same case."""
     if "report" not in visitor().scopes:
         raise Refusal(403, "This api_key may read and not report.")
-    if not _paces().allows(visitor().name):
+    if not services().paces.allows(visitor().name):
         raise _too_many()
     if catalogue.leaves(services().directory()).get(request.form.get("service_code", "?")) is None:
         if request.form.get("service_code"):

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import SECRET
+from conftest import door_of
 from desk_harness import DEPARTMENT, GRID, OWN, HeardNews, add_people, browser, problem, web
 from flask import Flask
 from sqlalchemy import event, select
@@ -19,23 +19,17 @@ from models.deskwork import orders, saved
 from models.deskwork.candidates import alike, facts
 from models.deskwork.inbox import inbox, reasons
 from models.deskwork.related import related
-from models.door import Door, Report
+from models.door import Report
 from models.filters import FilterRefused, Moment
 from models.moves import Actor, Refused, Role
-from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
-from models.vault import Vault
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OPERATOR = Actor("operator", Role.OPERATOR)
 OWN_DEPARTMENT = Actor("department", Role.DEPARTMENT, None, DEPARTMENT)
 OTHER_DEPARTMENT = Actor("other", Role.DEPARTMENT, None, "ga")
 HOTLINE = Actor("hotline", Role.SYSTEM)
-
-
-def door(store: Store) -> Door:
-    return Door(store, Rules(store, ZONE), Vault(SECRET))
 
 
 def report(store: Store, ago: timedelta = timedelta(), **changes: Any) -> Any:
@@ -46,11 +40,11 @@ def report(store: Store, ago: timedelta = timedelta(), **changes: Any) -> Any:
         "area": GRID,
         **changes,
     }
-    return door(store).report(Report(**body), HOTLINE, real_now() - ago).case
+    return door_of(store).report(Report(**body), HOTLINE, real_now() - ago).case
 
 
 def dispatch(store: Store, code: str, **more: Any) -> None:
-    door(store).move(code, "dispatch", OPERATOR, real_now(), {"department": DEPARTMENT, **more})
+    door_of(store).move(code, "dispatch", OPERATOR, real_now(), {"department": DEPARTMENT, **more})
 
 
 def look(store: Store, actor: Actor, reason: str | None = None) -> Any:
@@ -80,14 +74,14 @@ def test_the_inbox_of_a_department_holds_its_own_orders_also_as_a_co_handler(cou
     dispatch(county_store, shared.code, co_departments=["ga"])
     for actor in (OWN_DEPARTMENT, OTHER_DEPARTMENT):
         assert [(row.code, row.reason) for row in look(county_store, actor).rows] == [(shared.code, "to-receive")]
-    door(county_store).move(shared.code, "receipt", OTHER_DEPARTMENT, real_now())
+    door_of(county_store).move(shared.code, "receipt", OTHER_DEPARTMENT, real_now())
     assert [row.reason for row in look(county_store, OTHER_DEPARTMENT).rows] == ["to-answer"]
     assert [row.reason for row in look(county_store, OWN_DEPARTMENT).rows] == ["to-receive"]
 
 
 def test_what_was_merged_leaves_the_inbox_and_is_found_with_its_case(county_store: Store) -> None:
     first, again = report(county_store), report(county_store)
-    door(county_store).move(again.code, "merge", OPERATOR, real_now(), {"into": first.code})
+    door_of(county_store).move(again.code, "merge", OPERATOR, real_now(), {"into": first.code})
     assert [row.code for row in look(county_store, OPERATOR).rows] == [first.code]
     with county_store.read() as connection:
         beside = related(connection, first.code, None, [], OPERATOR)

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import SECRET
+from conftest import SECRET, door_of
 from sqlalchemy import func, select, update
 from test_ladder_courier import StandIn
 
@@ -24,7 +23,7 @@ from alerts.exchange.telling import Teller
 from alerts.exchange.watching import FeedWatch
 from config.networks import networks
 from models import tables as t
-from models.door import Door, Report
+from models.door import Report
 from models.exchange import cap, feeds, incoming, webhooks
 from models.exchange import tables as xt
 from models.exchange.cap import Alert
@@ -32,17 +31,12 @@ from models.exchange.incoming import Taken
 from models.exchange.xml import LARGEST
 from models.messages import Message
 from models.moves import Actor, Role
-from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
 from models.vault import Vault
 from tests.unit.test_exchange_cap import SQUARE, altered, flood, sample
 
 LOOPBACK = networks(["127.0.0.0/8"])
-
-
-def door(store: Store) -> Door:
-    return Door(store, Rules(store, ZoneInfo("Asia/Shanghai")), Vault(SECRET))
 
 
 def fresh(**changes: Any) -> Alert:
@@ -54,7 +48,7 @@ def fresh(**changes: Any) -> Alert:
 
 
 def take(store: Store, raw: bytes, link: str = "") -> tuple[Taken, list[Message]]:
-    return door(store).deed(lambda deed: incoming.take(deed, "met", raw, link=link))
+    return door_of(store).deed(lambda deed: incoming.take(deed, "met", raw, link=link))
 
 
 def states(store: Store) -> dict[str, int]:
@@ -188,7 +182,7 @@ def watch(store: Store, pages: dict[str, Any]) -> tuple[FeedWatch, list[str]]:
         found = pages.get(url, 404)
         return Answer(found, b"") if isinstance(found, int) else Answer(200, found)
 
-    return FeedWatch(store, door(store), lambda facts: None, LOOPBACK, fetch=fetch), asked
+    return FeedWatch(store, door_of(store), lambda facts: None, LOOPBACK, fetch=fetch), asked
 
 
 def again(store: Store) -> None:
@@ -297,7 +291,7 @@ def report(store: Store, times: int = 1) -> None:
     now = real_now()
     for _ in range(times):
         made = Report("010101", "垃圾，电话 13800138000", "hotline", longitude=112.886264, latitude=30.46921)
-        door(store).report(made, Actor("x", Role.OPERATOR), now)
+        door_of(store).report(made, Actor("x", Role.OPERATOR), now)
 
 
 def work(teller: Teller, until: Callable[[], bool]) -> None:

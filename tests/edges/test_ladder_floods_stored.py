@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from conftest import SECRET
+from conftest import door_of
 from sqlalchemy import func, insert, select
 
 from models import tables as t
-from models.door import Door, Report
+from models.door import Report
 from models.figures import groups_of_takeovers
 from models.ladder import inbox
 from models.ladder import tables as lt
@@ -17,14 +17,9 @@ from models.ladder.inbox import InboxFilter
 from models.moves import Actor, Role
 from models.rules import Rules
 from models.store import Store
-from models.vault import Vault
 
 SOURCE = Actor("hotline", Role.SYSTEM)
 BEGUN = datetime.fromisoformat("2026-11-18T02:30:00+00:00")
-
-
-def door_of(store: Store) -> Door:
-    return Door(store, Rules(store, ZoneInfo("Asia/Shanghai")), Vault(SECRET))
 
 
 def flood(store: Store) -> None:

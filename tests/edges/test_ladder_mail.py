@@ -9,20 +9,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import SECRET
+from conftest import door_of
 from desk_harness import DEPARTMENT, GRID, HASH, OWN, HeardNews, add_people, browser, problem, web
 from flask import Flask
 from sqlalchemy import insert, select
 
 from models import tables as t
-from models.door import Door, Report
+from models.door import Report
 from models.ladder import inbox, talk
 from models.ladder import tables as lt
 from models.moves import Actor, Role
-from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
-from models.vault import Vault
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OPERATOR = Actor("operator", Role.OPERATOR)
@@ -41,10 +39,6 @@ def app(county_store: Store, tmp_path: Path) -> Iterator[Flask]:
         connection.execute(insert(lt.contact).values(department=DEPARTMENT, role="coordinator", account="cg-head"))
     with web(county_store, tmp_path, HeardNews()) as app:
         yield app
-
-
-def door_of(store: Store) -> Door:
-    return Door(store, Rules(store, ZONE), Vault(SECRET))
 
 
 def overdue(store: Store, level: int = 3, area: str = GRID, **more: Any) -> str:

@@ -426,6 +426,6 @@ def test_a_client_that_floods_is_slowed_down_and_others_are_not() -> None:
 
 
 def test_a_flood_is_answered_429_with_when_to_try_again(app: Flask, key: str) -> None:
-    app.extensions["gridcommand.open311"]._left["city app"] = (0.0, float("inf"))
+    app.extensions["gridcommand"].paces._left["city app"] = (0.0, float("inf"))
     answer = post(app, key)
     assert errors(answer)[0] == 429 and answer.headers["Retry-After"]

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import SECRET
+from conftest import door_of
 from desk_harness import DEPARTMENT, GRID, HASH, OWN, HeardNews, add_people, browser, problem, web
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,17 +28,12 @@ from models.overview.windows import EVENTS, Window, WindowRefused
 from models.rules import Rules
 from models.store import Store
 from models.timebase import Timebase, real_now, set_timebase
-from models.vault import Vault
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OPERATOR, LEADER, SYSTEM = (Actor(str(role), role) for role in (Role.OPERATOR, Role.LEADER, Role.SYSTEM))
 DESK = Actor("department", Role.DEPARTMENT, department=DEPARTMENT)
 NOW = datetime(2026, 5, 20, 7, 30, 10, 250_000, tzinfo=UTC)  # 15:30 in the county
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-def door_of(store: Store) -> Door:
-    return Door(store, Rules(store, ZONE), Vault(SECRET))
 
 
 def reported(door: Door, at: datetime, department: str = "cg") -> str:

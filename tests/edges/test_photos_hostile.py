@@ -119,6 +119,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_picture_is_refused_quickly(what: str) -> None:
     raw = HOSTILE[what]()

@@ -118,6 +118,7 @@ async def room(store: Store, folder: Path, clip: Clip, again: float = 0.3) -> As
                 yield Room(app, store, running)
 
 
+@pytest.mark.alone
 def test_no_frame_without_a_line_and_every_path_is_written_down(
     sqlite_county: Store, tmp_path: Path, clip: Clip
 ) -> None:

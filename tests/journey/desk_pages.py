@@ -14,16 +14,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import SECRET
+from conftest import PATIENCE, SECRET, door_of
 from desk_harness import DEPARTMENT, GRID, Served, add_people, free_port, served, session_of, url_of, wait_until
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from models.door import Door, Report
+from models.door import Report
 from models.moves import Actor, Role
-from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
-from models.vault import Vault
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHROMIUM = "/usr/bin/chromium"
@@ -100,15 +98,10 @@ def listens(port: int) -> bool:
         return line.connect_ex(("127.0.0.1", port)) == 0
 
 
-def door_of(store: Store) -> Door:
-    """The one door, for what somebody else does meanwhile."""
-    return Door(store, Rules(store, ZONE), Vault(SECRET))
-
-
 @pytest.fixture
 def code(store: Store) -> str:
     """A grave case that is with the department, and has escalated."""
-    door = Door(store, Rules(store, ZONE), Vault(SECRET))
+    door = door_of(store)
     report = Report(
         category="010101",
         description="垃圾成堆，联系 13812345678",
@@ -133,6 +126,7 @@ class Visit:
         if name:
             cookie = {"name": "gc_session", "value": session_of(store, name), "url": server.address}
             self.context.add_cookies([cookie])
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from conftest import door_of
 from desk_harness import DEPARTMENT, GRID, HASH
 from playwright.sync_api import Page, expect
 from sqlalchemy import insert, select
@@ -21,7 +22,7 @@ from models.ladder import tables as lt
 from models.moves import Actor, Role
 from models.store import Store
 from models.timebase import real_now
-from tests.journey.desk_pages import barriers, chromium, door_of, server, visit  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import barriers, chromium, server, visit  # noqa: F401  (fixtures)
 from tests.journey.desk_pages import store as county  # noqa: F401
 
 OPERATOR, HOTLINE = Actor("operator", Role.OPERATOR), Actor("hotline", Role.SYSTEM)
@@ -245,10 +246,10 @@ def test_a_message_is_written_counted_on_the_badge_received_and_seen_by_its_send
     page.fill("[name=body]", "请今晚安排专人值守。")
     page.click("form[data-form=message] [type=submit]")
     page.wait_for_url("**/messages/*")
-    expect(badge).to_have_attribute("data-value", str(before + 1), timeout=20_000)  # pushed: nobody reloaded the desk
+    expect(badge).to_have_attribute("data-value", str(before + 1))  # pushed: nobody reloaded the desk
     desk.goto(page.url)
     desk.click("[data-receive-message]")
-    expect(desk.locator("[data-receive-message]")).to_have_count(0, timeout=20_000)
+    expect(desk.locator("[data-receive-message]")).to_have_count(0)
     page.reload()
     expect(page.locator("main")).to_contain_text("1/1")
 
@@ -279,7 +280,6 @@ def test_on_a_phone_every_page_is_one_press_away_and_a_grid_worker_finds_the_inb
     page.wait_for_url("**/inbox")
 
 
-@pytest.mark.timeout(240)
 def test_dialogues_and_forms_have_no_serious_barrier(visit: Any, store: Store, subtests: pytest.Subtests) -> None:
     code = at_work(store, "无障碍检查用的一件")
     for language in ("zh-CN", "en"):

@@ -33,7 +33,6 @@ PAGES = (
 )
 
 
-@pytest.mark.timeout(240)
 def test_every_page_opens_in_both_languages_without_a_word_in_the_console(
     visit: Any, code: str, subtests: pytest.Subtests
 ) -> None:

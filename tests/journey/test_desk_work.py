@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from conftest import door_of
 from desk_harness import DEPARTMENT, GRID
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -21,7 +22,7 @@ from models.door import Report
 from models.moves import Actor, Role
 from models.store import Store
 from models.timebase import real_now
-from tests.journey.desk_pages import barriers, chromium, code, door_of, server, store, visit  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import barriers, chromium, code, server, store, visit  # noqa: F401  (fixtures)
 
 OPERATOR = Actor("operator", Role.OPERATOR)
 SIZES = ((1366, 768), (1920, 1080))
@@ -264,7 +265,6 @@ def test_an_order_prints_with_every_field_as_page_and_as_pdf(visit: Any, store: 
     expect(duty.page.locator("main.sheet")).not_to_contain_text("13812345678")
 
 
-@pytest.mark.timeout(240)
 def test_the_desk_has_no_serious_barrier_and_fits_its_screens(visit: Any, code: str, subtests: pytest.Subtests) -> None:
     for role, path, sizes in (
         ("operator", "/desk", SIZES),

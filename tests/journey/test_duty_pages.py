@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import PATIENCE
 from desk_harness import Served, session_of
 from playwright.sync_api import Browser, Page, expect
 
@@ -23,6 +24,7 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
     def new(name: str, path: str, width: int = 1366, height: int = 768) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1000)
         context.add_cookies([{"name": "gc_session", "value": session_of(store, name), "url": server.address}])
         page = context.new_page()
         page.goto(server.address + path)

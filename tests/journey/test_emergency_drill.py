@@ -163,7 +163,6 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
 REACHED = ':is([data-clock="in-time"], [data-clock="late"])'
 
 
-@pytest.mark.timeout(600)
 def test_a_flood_and_a_fire_drill_from_the_start_button_to_the_cancelled_mark(stage: Stage) -> None:
     wall = stage.visit("display", "/wall", 1920, 1080)
     wall.wait_for_selector("[data-ready=yes]")

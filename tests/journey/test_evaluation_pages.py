@@ -99,7 +99,6 @@ def shown(page: Page) -> dict[str, str]:
     return dict(pairs)  # type: ignore[arg-type]
 
 
-@pytest.mark.timeout(240)
 def test_every_tab_opens_in_both_languages_and_at_every_size(visit: Any, subtests: pytest.Subtests) -> None:
     for size in SIZES:
         person = visit("leader", viewport={"width": size[0], "height": size[1]})

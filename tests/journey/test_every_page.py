@@ -33,7 +33,7 @@ from models.rules import Rules
 from models.store import Store
 from models.timebase import real_now
 from models.vault import Vault
-from tests.conftest import SECRET
+from tests.conftest import PATIENCE, SECRET
 from tests.journey.desk_pages import (  # noqa: F401  (fixtures)
     ZONE,
     barriers,
@@ -78,6 +78,7 @@ class Person:
     def __init__(self, chromium: Browser, server: Served, store: Store, name: str, width: int, height: int) -> None:
         self.server = server
         self.context = chromium.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
+        self.context.set_default_timeout(PATIENCE * 1000)
         cookies = [{"name": "gc_lang", "value": "zh-CN", "url": server.address}]
         if name:
             cookies.append({"name": "gc_session", "value": session_of(store, name), "url": server.address})
@@ -144,7 +145,6 @@ def busy(store: Store, person: Any) -> dict[str, str]:
     return {"running": running, "over": over, "brief": str(brief), "order": str(order), "sheet": str(sheet)}
 
 
-@pytest.mark.timeout(300)
 def test_no_page_of_the_product_has_a_serious_finding(store: Store, person: Any, code: str) -> None:
     known = busy(store, person)
     running, over = known["running"], known["over"]

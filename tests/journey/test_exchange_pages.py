@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_pages import chromium, door_of, server, store, visit
+from conftest import door_of
+from desk_pages import chromium, server, store, visit
 from playwright.sync_api import expect
 
 from models.exchange import cap, feeds, incoming
@@ -93,11 +94,11 @@ def test_a_new_warning_appears_by_itself_and_starts_an_emergency(visit: Any, war
     page = here.go("/warnings")
     before = page.locator(".warning-card").count()
     take(warned, cap.build(warning(9, "Extreme", "东河镇山洪红色预警", "山洪")))
-    expect(page.locator(".warning-card")).to_have_count(before + 1, timeout=30_000)
+    expect(page.locator(".warning-card")).to_have_count(before + 1)
     page.locator(".warning-card").first.get_by_role("link").click()
-    expect(page.locator(".start-form")).to_be_visible(timeout=30_000)
+    expect(page.locator(".start-form")).to_be_visible()
     expect(page.locator(".start-form")).to_contain_text("421000-2026-0009")
-    expect(page.locator(".start-map .room-perimeter")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".start-map .room-perimeter")).to_have_count(1)
     assert page.locator(".start-map path.room-perimeter").count() == 1  # the warning's own shape, not a circle
     picture(page, "warnings-start")
     page.click(".start-map svg")
@@ -112,9 +113,7 @@ def test_warnings_stand_on_the_wall_and_the_desk_and_push_nothing_aside(visit: A
     with warned.read() as connection:
         before = incoming.count(connection, "in-force", real_now())
     for strip in strips:
-        expect(strip.locator("[data-figure=warnings-in-force]")).to_have_attribute(
-            "data-value", str(before), timeout=30_000
-        )
+        expect(strip.locator("[data-figure=warnings-in-force]")).to_have_attribute("data-value", str(before))
     expect(strips[0].locator(".warning-sign").first).to_have_attribute("data-colour", "red")
     assert strips[0].get_attribute("href") is None and strips[1].get_attribute("href") == "/warnings"
     where = """() => [...document.querySelectorAll(".wall-name, .wall-main > *, .clock, .desk-header, .inbox, .file-room")]
@@ -125,9 +124,7 @@ def test_warnings_stand_on_the_wall_and_the_desk_and_push_nothing_aside(visit: A
         assert len(with_strip) >= 3 and page.evaluate(where) == with_strip
     take(warned, cap.build(warning(10, "Extreme", "西河镇山洪红色预警", "山洪")))
     for strip in strips:
-        expect(strip.locator("[data-figure=warnings-in-force]")).to_have_attribute(
-            "data-value", str(before + 1), timeout=30_000
-        )
+        expect(strip.locator("[data-figure=warnings-in-force]")).to_have_attribute("data-value", str(before + 1))
     for page, name in ((wall, "wall"), (desk, "desk")):
         page.evaluate("document.querySelector('.warning-strip').style.display = ''")
         picture(page, f"warnings-on-the-{name}")

@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from conftest import door_of
 from desk_harness import Served, add_people, free_port, served
-from desk_pages import ZONE, Visit, beside, door_of, grave
+from desk_pages import ZONE, Visit, beside, grave
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -117,7 +118,7 @@ def opened(person: Visit, *, language: str = "zh-CN", theme: str = "dark") -> Pa
         [{"name": name, "value": value, "url": person.server.address} for name, value in cookies]
     )
     person.page.goto(f"{person.server.address}/overview")
-    person.page.wait_for_selector("#overview[data-ready]", timeout=30_000)
+    person.page.wait_for_selector("#overview[data-ready]")
     expect(person.page.locator(".ov-heat path").first).to_be_attached()
     expect(person.page.locator("[data-figure=open]")).to_have_attribute("data-state", "live")
     return person.page
@@ -130,7 +131,6 @@ CUT = """() => [...document.querySelectorAll('.ov-value, .ov-label, .ov-who-row:
   .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0).map((one) => one.textContent)"""
 
 
-@pytest.mark.timeout(240)
 def test_five_questions_are_on_one_screen_in_every_form(visit: Any, subtests: pytest.Subtests) -> None:
     forms = [("landscape", "zh-CN", "dark"), ("landscape", "en", "light"), ("small", "zh-CN", "light"),
              ("small", "en", "dark"), ("portrait", "zh-CN", "light"), ("portrait", "en", "dark")]  # fmt: skip
@@ -187,7 +187,7 @@ def test_an_instruction_goes_out_is_received_and_its_result_comes_back(visit: An
     expect(page.locator(".ov-sent")).to_contain_text("已发出")
     page.locator(".ov-close").tap()
     row = page.locator(".ov-order").first
-    expect(row).to_have_attribute("data-state", "waiting", timeout=15_000)
+    expect(row).to_have_attribute("data-state", "waiting")
     desk = visit("department")
     mail = desk.go("/messages?box=received")
     mail.locator(".mail-title", has_text="批示").click()
@@ -197,7 +197,7 @@ def test_an_instruction_goes_out_is_received_and_its_result_comes_back(visit: An
     mail.click("form[data-form=reply] button")
     expect(mail.locator(".mail-replies .mail-row")).to_contain_text("现场已清理")
     page.reload()
-    expect(row).to_have_attribute("data-state", "answered", timeout=15_000)
+    expect(row).to_have_attribute("data-state", "answered")
     row.tap()
     expect(page.locator(".ov-result")).to_contain_text("现场已清理")
 
@@ -210,20 +210,20 @@ def test_what_happens_is_on_the_screen_and_without_a_network_it_says_what_it_las
     before = int(page.locator("[data-figure=open]").get_attribute("data-value") or 0)
     report = Report(category="010101", description="路灯不亮", source="hotline", area="990100100001001")
     door_of(store).report(report, SYSTEM, real_now())
-    expect(page.locator("[data-figure=open]")).to_have_attribute("data-value", str(before + 1), timeout=10_000)
+    expect(page.locator("[data-figure=open]")).to_have_attribute("data-value", str(before + 1))
     page.wait_for_function("navigator.serviceWorker.controller || navigator.serviceWorker.ready.then(() => false)")
     page.reload()  # now through the service worker, which keeps what it hands out
     page.wait_for_selector("#overview[data-ready]")
     page.wait_for_function("caches.open('gridcommand-overview').then(c => c.match('/live/overview')).then(Boolean)")
     person.context.set_offline(True)
     page.reload()
-    page.wait_for_selector("#overview[data-ready]", timeout=30_000)
-    expect(page.locator(".ov-link")).to_have_attribute("data-state", "lost", timeout=20_000)
+    page.wait_for_selector("#overview[data-ready]")
+    expect(page.locator(".ov-link")).to_have_attribute("data-state", "lost")
     expect(page.locator("[data-figure=open]")).to_have_attribute("data-value", str(before + 1))
-    expect(page.locator("[data-figure=open]")).to_have_attribute("data-state", "stale", timeout=20_000)
-    expect(page.locator(".ov-offline")).to_contain_text("与中心失去联系", timeout=20_000)
+    expect(page.locator("[data-figure=open]")).to_have_attribute("data-state", "stale")
+    expect(page.locator(".ov-offline")).to_contain_text("与中心失去联系")
     person.context.set_offline(False)
-    expect(page.locator("[data-figure=open]")).to_have_attribute("data-state", "live", timeout=30_000)
+    expect(page.locator("[data-figure=open]")).to_have_attribute("data-state", "live")
 
 
 def test_the_overview_has_no_serious_accessibility_finding(visit: Any) -> None:

@@ -11,8 +11,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from conftest import door_of
 from desk_harness import Served, add_people, served
-from desk_pages import CHROMIUM, ZONE, Visit, barriers, door_of
+from desk_pages import CHROMIUM, ZONE, Visit, barriers
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 
@@ -148,7 +149,7 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
         cookies = [("gc_lang", language), ("gc_theme", theme)]
         person.context.add_cookies([{"name": n, "value": v, "url": server.address} for n, v in cookies])
         person.page.goto(f"{server.address}{path}")
-        person.page.wait_for_selector("#wall[data-ready], #overview[data-ready], .wall[data-ready]", timeout=60_000)
+        person.page.wait_for_selector("#wall[data-ready], #overview[data-ready], .wall[data-ready]")
         return person.page
 
     yield new
@@ -174,7 +175,6 @@ def figure(page: Page, name: str) -> int:
     return int(page.locator(f"[data-figure={name}]").first.get_attribute("data-value") or -1)
 
 
-@pytest.mark.timeout(300)
 def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store: Store) -> None:
     page = visit("duty", "wall", "/wall?day=2026-11-20")
     expect(page.locator(".past-frame")).to_contain_text("回放 2026-11-20")
@@ -204,9 +204,7 @@ def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store
         said = [f"{one.get_attribute('data-state')} {one.locator('b').inner_text()}" for one in marks.all()]
         assert said == {0: [], 611: ["running Ⅲ"]}.get(frame, ["ended Ⅱ"])
         area, (amount, *_rest) = max(whole["grids"].items(), key=lambda one: one[1][0])
-        page.wait_for_function(
-            "([code, n]) => window.gridcommand.grid(code)?.[0] === n", arg=[area, amount], timeout=30_000
-        )
+        page.wait_for_function("([code, n]) => window.gridcommand.grid(code)?.[0] === n", arg=[area, amount])
     expect(page.locator(".past-bar")).to_have_attribute("data-ended", "")
     scrub(page, 1000)
     expect(page.locator(".past-emergency:visible")).to_have_count(2)
@@ -222,12 +220,11 @@ def test_a_past_day_runs_on_the_wall_to_what_was_recorded_then(visit: Any, store
     page.go_back()
     page.locator(".past-back").click()
     page.wait_for_url("**/wall")
-    expect(page.locator(".tool-past")).to_be_visible(timeout=30_000)
+    expect(page.locator(".tool-past")).to_be_visible()
     assert page.locator(".past-frame").count() == 0
     pictured(page, "live")
 
 
-@pytest.mark.timeout(300)
 def test_the_overview_runs_a_past_day_and_says_what_it_cannot(visit: Any) -> None:
     page = visit("leader", "overview", "/overview?day=2026-11-20", language="en")
     expect(page.locator(".past-frame")).to_contain_text("REPLAY 2026-11-20")

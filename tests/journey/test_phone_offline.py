@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import SECRET
+from conftest import PATIENCE, SECRET
 from desk_harness import GRID, Served, session_of
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -45,6 +45,7 @@ def store(county: Store) -> Store:
 @pytest.fixture
 def phone(chromium: Browser, server: Served, store: Store) -> Iterator[Page]:
     context: BrowserContext = chromium.new_context(**PHONE)
+    context.set_default_timeout(PATIENCE * 1000)
     context.add_cookies([{"name": "gc_session", "value": session_of(store, "grid"), "url": server.address}])
     page = context.new_page()
     page.goto(f"{server.address}/grid")
@@ -89,7 +90,7 @@ def test_three_reports_without_a_network_become_three_cases_with_it(phone: Page,
     expect(phone.locator(".offline")).to_be_visible()
     expect(phone.locator("[data-figure=list-total]")).to_have_attribute("data-state", "stale")
     phone.context.set_offline(False)
-    expect(phone.locator(".queue")).to_be_hidden(timeout=20_000)
+    expect(phone.locator(".queue")).to_be_hidden()
     assert sorted(rows(store, "断网")) == [("closed", GRID, 1), ("reported", GRID, 1), ("reported", GRID, 1)]
     phone.click("[data-tab=mine-tab]")
     expect(phone.locator("#mine-tab li[data-case]", has_text="断网")).to_have_count(3)
@@ -164,7 +165,7 @@ def test_rounds_are_ticked_without_a_network_and_kept_once(phone: Page, store: S
     phone.click(".round[data-slot=morning] button.go")
     expect(phone.locator(".round[data-slot=morning]")).to_have_attribute("data-waiting", "")
     phone.context.set_offline(False)
-    expect(phone.locator(".round[data-slot=morning]")).to_have_attribute("data-state", "done", timeout=20_000)
+    expect(phone.locator(".round[data-slot=morning]")).to_have_attribute("data-state", "done")
     with store.read() as connection:
         kept = connection.execute(select(round_tick.c.slot, round_tick.c.finding)).all()
     assert kept == [("morning", "路灯不亮")]
@@ -189,7 +190,7 @@ def test_a_check_that_the_centre_asks_for_stands_first_and_is_answered_on_the_ph
     deed.locator("button.go").click()
     expect(phone.locator(".queue li")).to_have_count(1)
     phone.context.set_offline(False)
-    expect(phone.locator(".queue")).to_be_hidden(timeout=20_000)
+    expect(phone.locator(".queue")).to_be_hidden()
     with store.read() as connection:
         assert connection.execute(select(t.cases.c.stage).where(t.cases.c.code == code)).scalar() == "accepted"
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from conftest import PATIENCE, door_of
 from desk_harness import GRID, Served, session_of
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
@@ -23,7 +24,7 @@ from models.store import Store
 from models.timebase import real_now
 from models.watching import logs, register
 from models.watching import tables as w
-from tests.journey.desk_pages import chromium, door_of, store  # noqa: F401  (fixtures)
+from tests.journey.desk_pages import chromium, store  # noqa: F401  (fixtures)
 from tests.journey.desk_pages import web_only as server  # noqa: F401
 
 CAMERA = "99010000001320000001"
@@ -38,6 +39,7 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
     def go(name: str, path: str, language: str = "zh-CN") -> Page:
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
         contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1000)
         for key, value in (("gc_session", session_of(store, name)), ("gc_lang", language)):
             context.add_cookies([{"name": key, "value": value, "url": server.address}])
         page = context.new_page()
@@ -74,7 +76,7 @@ def test_a_camera_is_shut_until_a_purpose_is_said_and_written_down(visit: Any, s
     page.click("[data-act=full]")  # another stream, another ticket, the same viewing
     page.wait_for_timeout(300)
     page.goto(f"{page.url.partition('/cameras')[0]}/cameras")  # who leaves the page has looked so long
-    for _ in range(100):
+    for _ in range(600):
         with store.read() as connection:
             (line, *_), _ = logs.page(connection, "viewings", logs.Wanted())
         if line.detail["ended"]:
