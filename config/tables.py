@@ -12,10 +12,11 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -270,6 +271,17 @@ def _is_header_known(header: Sequence[str], columns: Sequence[str], findings: Fi
 # ------------------------------------------------------------------------------------------------------ TOML
 
 
+def adapter(made: type[Made]) -> TypeAdapter[Made]:
+    """What checks and writes values of a type; made once, because making one costs more than reading a file with it."""
+    kept: TypeAdapter[Made] = _adapter(made)
+    return kept
+
+
+@cache
+def _adapter(made: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(made)
+
+
 def typed_toml(path: Path, made: type[Made], findings: Findings) -> Made | None:
     """The TOML file as a (frozen) dataclass; None with findings, one per wrong key, where it does not fit."""
     text = text_of(path, findings)
@@ -282,7 +294,7 @@ def typed_toml(path: Path, made: type[Made], findings: Findings) -> Made | None:
         findings.add(int(spot[1]) if spot else None, "", say("Expected TOML; the reader says: {error}.", error=error))
         return None
     try:
-        return TypeAdapter(made).validate_python(raw)
+        return adapter(made).validate_python(raw)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             keys = _keys_in(raw, fault["loc"])

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tomli_w
-from pydantic import TypeAdapter
 
 from config.county import Area, CountyRules, Department
 from config.plans import Plan
@@ -24,6 +23,7 @@ from config.reference import (
     POST_COLUMNS,
     SOURCE_COLUMNS,
 )
+from config.tables import adapter
 
 COLUMNS: Mapping[str, Sequence[str]] = {
     "departments": DEPARTMENT_COLUMNS,
@@ -82,7 +82,7 @@ def geojson_of(areas: Sequence[Area]) -> str:
 
 def toml_of(rules: CountyRules) -> str:
     """What county.toml says, without its comments."""
-    plain = TypeAdapter(CountyRules).dump_python(rules, mode="json", exclude_none=True)
+    plain = adapter(CountyRules).dump_python(rules, mode="json", exclude_none=True)
     for hours in plain["office_hours"]:
         if hours.get("season"):
             hours["season"] = [f"{month:02}-{day:02}" for month, day in hours["season"]]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, insert, select, update
 
 from config.county import (
@@ -25,6 +23,7 @@ from config.county import (
 )
 from config.evaluation import Formulas
 from config.plans import Plan
+from config.tables import adapter
 from models import tables as t
 from models.rules import REFERENCE
 from models.store import Store, upserting
@@ -117,8 +116,8 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
         put_document(connection, "labels", {one.code: _labels(one) for one in county.label_sets.values()})
         _put_roster(connection, "duty", Duty, county.duty)
         _put_roster(connection, "duty-changes", DutyChange, county.duty_changes)
-        put_document(connection, EVALUATION, TypeAdapter(Formulas).dump_python(county.evaluation, mode="json"))
-        put_document(connection, PLANS, TypeAdapter(dict[str, Plan]).dump_python(dict(county.plans), mode="json"))
+        put_document(connection, EVALUATION, adapter(Formulas).dump_python(county.evaluation, mode="json"))
+        put_document(connection, PLANS, adapter(dict[str, Plan]).dump_python(dict(county.plans), mode="json"))
         put_areas(connection, [_area(area) for area in county.areas.values()])
         put(connection, t.post, [_row(t.post, post) for post in county.posts])
         put(connection, t.department, [_department(department) for department in county.departments.values()])
@@ -131,7 +130,7 @@ def store_county(store: Store, county: County, vault: Vault) -> None:
 def put_county(connection: Connection, rules: CountyRules) -> None:
     """What county.toml says."""
     own = CountyRules(**{field.name: getattr(rules, field.name) for field in fields(CountyRules)})
-    put_document(connection, "county", TypeAdapter(CountyRules).dump_python(own, mode="json"))
+    put_document(connection, "county", adapter(CountyRules).dump_python(own, mode="json"))
 
 
 def _labels(one: LabelSet) -> Mapping[str, Any]:
@@ -140,7 +139,7 @@ def _labels(one: LabelSet) -> Mapping[str, Any]:
 
 def _put_roster(connection: Connection, name: str, noun: type[Any], rows: Sequence[Any]) -> None:
     kind: Any = noun
-    put_document(connection, name, [TypeAdapter(kind).dump_python(row, mode="json") for row in rows])
+    put_document(connection, name, [adapter(kind).dump_python(row, mode="json") for row in rows])
 
 
 def _row(table: Table, noun: Any, **more: Any) -> dict[str, Any]:
@@ -213,13 +212,7 @@ def county_rules(connection: Connection) -> CountyRules:
     document = connection.execute(select(t.rules.c.body).where(t.rules.c.name == "county")).scalar_one()
     known = {field.name: document[field.name] for field in fields(CountyRules) if field.name in document}
     known["office_hours"] = [{**hours, "season": _written(hours.get("season"))} for hours in known["office_hours"]]
-    return _county_shape().validate_python(known)
-
-
-@cache
-def _county_shape() -> TypeAdapter[CountyRules]:
-    """How a county's rules are read: made once, because making it takes as long as a whole page may."""
-    return TypeAdapter(CountyRules)
+    return adapter(CountyRules).validate_python(known)
 
 
 def rosters(connection: Connection) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:

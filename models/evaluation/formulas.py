@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from config.evaluation import Formulas
 from config.reference import default_formulas
+from config.tables import adapter
 from models import tables as t
 from models.reference import EVALUATION
 
@@ -14,4 +14,4 @@ from models.reference import EVALUATION
 def read(connection: Connection) -> Formulas:
     """The county's formulas; those that come with the product where it has stored none."""
     body = connection.execute(select(t.rules.c.body).where(t.rules.c.name == EVALUATION)).scalar()
-    return TypeAdapter(Formulas).validate_python(body) if body else default_formulas()
+    return adapter(Formulas).validate_python(body) if body else default_formulas()
