@@ -18,7 +18,7 @@ from datetime import date, time
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -273,12 +273,12 @@ def _is_header_known(header: Sequence[str], columns: Sequence[str], findings: Fi
 
 def adapter(made: type[Made]) -> TypeAdapter[Made]:
     """What checks and writes values of a type; made once, because making one costs more than reading a file with it."""
-    kept: TypeAdapter[Made] = _adapter(made)
+    kept: TypeAdapter[Made] = _adapter(cast(Hashable, made))
     return kept
 
 
 @cache
-def _adapter(made: Hashable) -> TypeAdapter[Any]:
+def _adapter(made: Any) -> TypeAdapter[Any]:
     return TypeAdapter(made)
 
 
