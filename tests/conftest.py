@@ -45,11 +45,11 @@ ALONE = {
         "test_api_gunicorn", "test_cli_database_restart", "test_cli_redis", "test_clock_promise", "test_live_path",
         "test_push_gateway", "test_push_slow_readers", "test_streams_", "test_supervisor",
     ),
-    "journey": ("test_demo", "test_living_wall", "test_wall_frontend.", "test_wall_frontend_map"),
+    "journey": ("test_",),
 }  # fmt: skip
-"""Files by their room whose tests judge a time, a frame rate or the life of processes: two of them at once would disturb
-each other. All others run side by side (`make test`), journeys too: they wait until something is so, and never measure
-how long that takes. A single test or file says so itself with `pytest.mark.alone`."""
+"""Files by their room whose tests judge a time, a frame rate or the life of processes, and all journeys: two of them at
+once would disturb each other. All others run side by side (`make test`); a single test or file says so itself with
+`pytest.mark.alone`."""
 PATIENCE = 60
 """Seconds that a browser's page is given to become what a journey expects: a busy machine may be slow, and only the files
 in ALONE judge a time, by limits of their own."""
