@@ -51,8 +51,8 @@ ALONE = {
 once would disturb each other. All others run side by side (`make test`); a single test or file says so itself with
 `pytest.mark.alone`."""
 PATIENCE = 60
-"""Seconds that a browser's page is given to become what a journey expects: a busy machine may be slow, and only the files
-in ALONE judge a time, by limits of their own."""
+"""Seconds that a browser's page is given to become what a journey expects: a busy machine may be slow, and who judges
+a time does it by limits of their own."""
 WHOLE = 600
 """Seconds after which a journey hangs, for the same reason."""
 
