@@ -70,22 +70,16 @@ def settings_for(store: Store, folder: Path, **more: Any) -> Settings:
     return Settings(_env_file=None, database_url=url_of(store), **{**values, **more})  # type: ignore[call-arg]
 
 
-KEPT: dict[tuple[str, str, str], list[Flask]] = {}
-"""Applications that no test uses just now: their routes are the same for every store, and take a second to assemble."""
-
-
 @contextmanager
 def web(store: Store, folder: Path, news: Any = None, **more: Any) -> Iterator[Flask]:
     """A running application on parts of its own; its connections are closed at the end."""
     settings = settings_for(store, folder, **more)
-    kept = KEPT.setdefault((settings.language, settings.secret(), settings.public_url), [])
     parts = open_parts(settings, news or HeardNews(), catalogue())
-    app = furnished(kept.pop() if kept else assembled(parts.catalogue, settings), parts)
+    app = furnished(assembled(parts.catalogue, settings), parts)
     try:
         yield app
     finally:
         app.extensions["gridcommand"].store.close()
-        kept.append(app)
 
 
 @functools.cache
