@@ -92,7 +92,7 @@ def toml_of(rules: CountyRules) -> str:
 def toml_of_plan(plan: Plan) -> str:
     """A plan as its file says it, without comments: a block for each level, role, department, question and step, so that a
     fault's line is that of its block."""
-    plain = TypeAdapter(Plan).dump_python(plan, mode="json", exclude_defaults=True)
+    plain = adapter(Plan).dump_python(plan, mode="json", exclude_defaults=True)
     blocks = {name: value for name, value in plain.items() if isinstance(value, dict | list)}
     pieces = [_lines_of({name: value for name, value in plain.items() if name not in blocks})]
     for name, value in blocks.items():

@@ -84,13 +84,6 @@ def fill(store: Store) -> None:
     store_county(store, load(HERE / "counties" / "yunze", geometry_checks=False), Vault(SECRET))
 
 
-@pytest.fixture(scope="session")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first journey that starts a demonstration leaves a copy, because fourteen months of history take a minute
-    to tell; not there yet, or the data folder of a demonstration that goes on."""
-    return tmp_path_factory.mktemp("told") / "data"
-
-
 @functools.lru_cache(maxsize=2)
 def door_of(store: Store) -> Door:
     """The one door of a store. Its rule book is read once, and anew whenever reference data has changed."""

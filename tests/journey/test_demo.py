@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -30,21 +28,10 @@ PROCESSES = {"redis", "web", "push", "alerts", "streams", "scenes", "flow"}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, told: Path) -> Iterator[Product]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("demo")
     with product("demo", "--rate", "60", port=free_ports(span=5), data=folder) as running:
-        keep(folder, told)
         yield running
-
-
-def keep(data: Path, kept: Path) -> None:
-    """A copy of what a demonstration has told by now, for the next journey that starts one."""
-    shutil.copytree(data, kept, ignore=shutil.ignore_patterns("run", "*.sqlite*", "*.log"))
-    with (
-        contextlib.closing(sqlite3.connect(data / "gridcommand.sqlite")) as living,
-        contextlib.closing(sqlite3.connect(kept / "gridcommand.sqlite")) as copy,
-    ):
-        living.backup(copy)
 
 
 def secrets_of(demo: Product) -> dict[str, Any]:

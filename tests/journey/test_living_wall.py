@@ -44,9 +44,9 @@ SHOWN = """([code, open, today, grid]) => document.querySelector(`[data-case='${
 
 
 @pytest.fixture(scope="module")
-def demo(told: Path) -> Iterator[Product]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A demonstration that stands still: no reports but those of the test."""
-    with product("demo", "--rate", "0", port=free_ports(span=5), data=told) as running:
+    with product("demo", "--rate", "0", port=free_ports(span=5), data=tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
