@@ -1,4 +1,4 @@
-/** The band under the header that says when the wall has lost its gateway, since when, and what it still shows. */
+/** The band over the head of the map (nothing moves aside for it, no figure is covered) that says when the wall has lost its gateway, since when, and what it still shows. */
 import { el, setHidden, setText } from "../ui/dom.js";
 import { mark } from "../ui/marks.js";
 
@@ -6,6 +6,7 @@ import { mark } from "../ui/marks.js";
 const PATIENCE = 1500;
 
 export function buildBanner(root, { words, clock }) {
+  const map = document.getElementById("wall-map");
   const title = el("b");
   const text = el("span");
   const band = el("div", { class: "band", hidden: true }, mark("lost"), title, text);
@@ -19,6 +20,8 @@ export function buildBanner(root, { words, clock }) {
     setHidden(band, !lost);
     document.documentElement.classList.toggle("is-lost", lost);
     if (!lost) return;
+    const { left, top, width } = (map ?? root).getBoundingClientRect();
+    Object.assign(band.style, { left: `${left}px`, top: `${top}px`, width: `${width}px` });
     setText(title, words.t("wall.banner.lost"));
     setText(text, words.t("wall.banner.since", { time: words.clock(clock.county(lostAt)), age: words.countdown(silent) }));
   }

@@ -13,6 +13,7 @@ const TURN = 20_000;
 const METRES = 111_320;
 const CORNERS = 48;
 const CHIMES = 3;
+const TILES = 6;
 
 /** A circle on the ground as a ring of places. */
 export function ringOf(one, factor = 1) {
@@ -132,7 +133,7 @@ export function buildEmergency(root, context) {
     const rows = ordered(one.parties.filter((party) => party.state !== "released"), clock.county());
     matrix.replaceChildren(
       el("div", { class: "panel-head" }, el("h2", {}, t("emergency.wall.matrix"))),
-      el("table", { class: "matrix em-table", "data-many": rows.length > 14 ? "yes" : null }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("emergency.matrix.department")), ...STAGES.map((stage) => el("th", { scope: "col" }, t(`emergency.progress.${stage}`))))),
+      el("table", { class: "matrix em-table", "data-many": rows.length > 14 ? "yes" : null, "data-few": rows.length <= 12 ? "yes" : null }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("emergency.matrix.department")), ...STAGES.map((stage) => el("th", { scope: "col" }, t(`emergency.progress.${stage}`))))),
         el("tbody", {}, ...rows.map((party) => {
           const cells = STAGES.map((stage) => cellOf(party, stage, words, [], () => {}));
           ticks.push(...cells.map((cell) => cell.tick));
@@ -147,7 +148,7 @@ export function buildEmergency(root, context) {
     watching?.stop();
     watching = null;
     const byId = new Map(reference.cameras.map((camera) => [camera.id, camera]));
-    const tiles = one.cameras.filter((camera) => byId.has(camera.id)).slice(0, 4).map((camera) => buildTile(byId.get(camera.id), words));
+    const tiles = one.cameras.filter((camera) => byId.has(camera.id)).slice(0, TILES).map((camera) => buildTile(byId.get(camera.id), words));
     cameras.replaceChildren(el("div", { class: "panel-head" }, el("h2", {}, t("emergency.wall.cameras"))),
       tiles.length ? el("div", { class: "em-tiles" }, ...tiles) : el("p", { class: "empty" }, t("emergency.none_near")));
     if (!tiles.length) return;

@@ -22,6 +22,8 @@ const NEAR = 1.3;
 /** A low panel has room for two pins, a normal one for three. */
 const LOW = 30;
 const REMEMBERED = "gc_map";
+/** Names of grids on a map that looks at an emergency. */
+const CLOSE = 24;
 
 function coloursOf() {
   const style = getComputedStyle(document.documentElement);
@@ -128,7 +130,6 @@ export class GridMap {
 
   #wire() {
     const drawing = this.#drawing;
-    const { words, reference } = this.#context;
     drawing.moving(() => this.#place());
     drawing.touched(() => this.#away());
     drawing.clicked((point) => this.#open(drawing.under(point)));
@@ -137,7 +138,14 @@ export class GridMap {
       this.#hover = requestAnimationFrame(() => this.#tell(point && drawing.under(point), point));
     });
     drawing.lost(() => setTimeout(() => this.#goOn(), 4000));
-    this.#overlay.labels(this.#places.named().map(({ code, name, at, weight }) => ({
+    this.#label();
+  }
+
+  /** Names of towns; of grids where the map looks at an emergency. */
+  #label() {
+    const { words, reference } = this.#context;
+    const named = this.#around ? this.#places.near(middleOf(this.#around), CLOSE) : this.#places.named();
+    this.#overlay.labels(named.map(({ code, name, at, weight }) => ({
       key: code, at, weight, name: bare(words.name(reference.areas[code]) || name, words),
     })));
   }
@@ -152,14 +160,20 @@ export class GridMap {
     this.#show();
   }
 
+  /** Tilted, with columns; close to an emergency the ground is flat, for columns would hide it. */
+  get #stands() {
+    return this.#tall && !this.#around;
+  }
+
   /** Whether a level stands as columns: tilted, and not thousands of them. */
   #raised(level) {
-    return this.#tall && !(this.#drawing?.lean && level === "grids");
+    return this.#stands && !(this.#drawing?.lean && level === "grids");
   }
 
   #show() {
-    const mode = this.#tall ? "3d" : "2d";
-    this.#drawing.show({ level: this.#level, tall: this.#tall });
+    const mode = this.#stands ? "3d" : "2d";
+    this.#drawing.show({ level: this.#level, tall: this.#stands });
+    setHidden(this.#controls.tall.node, Boolean(this.#around));
     this.#controls.tall.write(mode);
     this.#controls.level.write(this.#level);
     setAttribute(this.#panel.node, "data-level", this.#level);
@@ -177,7 +191,7 @@ export class GridMap {
     const changes = this.#ledger.changes(level, raised, codes);
     if (changes.length) this.#drawing.states(level, raised, changes);
     if (level === "grids") this.#hatch();
-    if (level === this.#level) this.#legend.write(this.#ledger.breaks(level), this.#tall);
+    if (level === this.#level) this.#legend.write(this.#ledger.breaks(level), this.#stands);
   }
 
   #hatch() {
@@ -227,8 +241,10 @@ export class GridMap {
     const same = JSON.stringify(places) === JSON.stringify(this.#around);
     [this.#around, this.#paint] = [places, paint];
     if (!this.#controls) return;
-    if (same) this.#place();
-    else this.#goHome();
+    if (same) return this.#place();
+    this.#label();
+    this.#show();
+    this.#goHome();
   }
 
   /** What the map shows of a grid or town: `[open, due soon, overdue]`, for tests and for a person at the console. */
@@ -327,7 +343,7 @@ export class GridMap {
   }
 
   #homeView() {
-    if (this.#around) return placeView(this.#around, this.#tall ? PITCH : 0, this.#size());
+    if (this.#around) return placeView(this.#around, 0, this.#size());
     const view = homeView(this.#places.outline, this.#tall ? PITCH : 0, this.#size(), this.#boxes(0.8 * rem()), rem());
     this.#homeZoom = view.zoom;
     return view;
@@ -388,4 +404,9 @@ export class GridMap {
 /** A town's name without its kind where English would only repeat it: "Chengguan Town" → "Chengguan". */
 function bare(name, words) {
   return words.language === "en" ? name.replace(/ (Town|Township|Subdistrict)$/, "") : name;
+}
+
+function middleOf(places) {
+  const mean = (n) => places.reduce((sum, place) => sum + place[n], 0) / places.length;
+  return [mean(0), mean(1)];
 }

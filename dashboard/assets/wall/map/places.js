@@ -70,9 +70,21 @@ export class Places {
     if (!level) return [];
     const sizes = new Map();
     for (const grid of this.codes("grids")) sizes.set(this.town(grid), (sizes.get(this.town(grid)) ?? 0) + 1);
-    return this.geo[level].features.map((feature) => {
-      const { code, name } = feature.properties;
-      return { code, name, at: roomiest(feature), weight: sizes.get(code) ?? 1 };
-    });
+    return this.geo[level].features.map((feature) => labelOf(feature, sizes.get(feature.properties.code) ?? 1));
   }
+
+  /** The names of the grids around a place, for a map that looks close: the nearest first, so many at most. */
+  near([longitude, latitude], most) {
+    const squeeze = Math.cos((latitude * Math.PI) / 180);
+    const far = ({ properties }) => {
+      const [x, y] = this.#middles.get(properties.code) ?? [Infinity, Infinity];
+      return Math.hypot((x - longitude) * squeeze, y - latitude);
+    };
+    return this.geo.grids.features.map((feature) => [far(feature), feature]).sort((a, b) => a[0] - b[0]).slice(0, most).map(([, feature], n) => labelOf(feature, most - n));
+  }
+}
+
+function labelOf(feature, weight) {
+  const { code, name } = feature.properties;
+  return { code, name, at: roomiest(feature), weight };
 }
