@@ -327,6 +327,8 @@ Index("ix_orders_issued", orders.c.issued_at, orders.c.id)
 Index("ix_orders_department", orders.c.department, orders.c.issued_at)
 WANTED = and_(orders.c.done_at.is_(None), orders.c.withdrawn_at.is_(None), orders.c.concluded_at.is_(None))
 Index("ix_orders_open", orders.c.issued_at, orders.c.id, sqlite_where=WANTED, postgresql_where=WANTED)
+UNDONE = and_(orders.c.done_at.is_(None), orders.c.withdrawn_at.is_(None))
+Index("ix_orders_undone", orders.c.department, orders.c.case_id, sqlite_where=UNDONE, postgresql_where=UNDONE)
 WITHDRAWN = orders.c.withdrawn_at.is_not(None)
 Index("ix_orders_withdrawn", orders.c.issued_at, sqlite_where=WITHDRAWN, postgresql_where=WITHDRAWN)
 ASKED = orders.c.kind != "dispatch"
