@@ -23,8 +23,9 @@ import { buildTrend } from "./trend.js";
 import { Truth } from "./truth.js";
 
 const FACTS_AT_ONCE = 200;
-/** ms between two pictures in a storm. Without a graphics card each costs 20 ms of a core that the server may need, too. */
-const BETWEEN = 50;
+/** ms of a screen's own pace, and the longest that a picture waits behind the last one. */
+const PACE = 16;
+const LONGEST = 60;
 
 /** What does not change while the page lives. Asked for until it comes: a wall may be there before its server. */
 async function fetchReference(latency) {
@@ -126,7 +127,9 @@ function makePainter(views, { latency, truth }) {
   function soon() {
     if (waiting) return;
     waiting = true;
-    const pause = BETWEEN - (performance.now() - last);
+    // Where a picture is dear (no graphics card) the next one waits twice what this one took longer: a storm then costs fewer
+    // pictures with more news in each, and the server beside it gets its share of the machine.
+    const pause = Math.min(LONGEST, 2 * (frame - PACE)) - (performance.now() - last);
     if (pause > 4) setTimeout(() => requestAnimationFrame(paint), pause);
     else requestAnimationFrame(paint);
     setTimeout(() => waiting && performance.now() - last > 390 && paint(), 400); // a hidden page gets no frames
