@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -116,8 +117,10 @@ def test_a_slow_departments_cases_will_be_late_and_a_quick_ones_not(
                  "inputs": [path, path | {"property": "search", "value": ""}], "changedPropIds": ["location.pathname"]}  # fmt: skip
         headers = {"Origin": ORIGIN, "X-CSRFToken": form_token(client)}
         text = client.post("/_dash-update-component", json=asked, headers=headers).get_data(as_text=True)
-        shown = re.findall(r'"data-figure":"back-test","data-value":"(\d+)"', text)
-        assert shown == [str(row["judged"]) for row in [test["whole"], *test["departments"]]]
+        figures = re.findall(r'\{[^{}]*"data-figure":"back-test"[^{}]*\}', text)
+        assert [json.loads(one)["data-value"] for one in figures] == [
+            str(row["judged"]) for row in [test["whole"], *test["departments"]]
+        ]
         assert text.count('"data-calibration"') == len(test["calibration"]) and '"customdata"' in text
     with subtests.test("another deadline makes the judgement void until it is made anew"):
         with county_store.write() as connection:
