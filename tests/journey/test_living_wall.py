@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bench.harness import Product, free_ports, product
 from tests.conftest import missing
@@ -310,5 +310,5 @@ def test_a_grid_worker_reports_from_a_phone_and_the_wall_shows_it(demo: Product,
         "() => [...document.querySelectorAll('[data-case]')].some(row => row.textContent.includes('村口公示栏破损'))",
         timeout=15_000,
     )
-    assert "村口公示栏破损" in str(phone.page.text_content("body"))
+    expect(phone.page.locator("#mine-tab")).to_contain_text("村口公示栏破损")
     assert phone.unexpected() == []

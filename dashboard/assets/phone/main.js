@@ -82,9 +82,14 @@ function tell(kind, text) {
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
 let asking = null;
+let behind = false; // something was sent since the page that is on its way was asked for
 /** Fetch the page anew and take its lists; the form, with what is being written in it, stays. */
 function refresh() {
-  asking ??= fresh().finally(() => (asking = null));
+  behind = asking !== null;
+  asking ??= fresh().finally(() => {
+    asking = null;
+    if (behind) refresh();
+  });
   return asking;
 }
 
