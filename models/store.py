@@ -52,8 +52,7 @@ class Store:
 
     def _engine(self, pool_size: int) -> Engine:
         if not self.sqlite:
-            # Compiling a statement of many branches takes PostgreSQL longer (0.8 s for an inbox) than any of ours may last.
-            options = "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c jit=off"
+            options = "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=30000"
             engine = create_engine(self.url, pool_size=pool_size, max_overflow=10, connect_args={"options": options})
             event.listen(engine, "checkout", _refuse_hung_up)
             return engine
