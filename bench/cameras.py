@@ -243,13 +243,19 @@ def _running(name: str, url: str, number: int) -> Any:
 def cost_table(costs: Sequence[Cost]) -> Table:
     table = Table("way", "stream", "CPU s per camera-second", "cameras per core", "MB each", "pictures/s", "÷ demux",
                   "start, CPU s each")  # fmt: skip
-    floor = {cost.kind: cost.cpu for cost in costs if cost.way == "demux"}
     for cost in costs:
+        ratio = to_floor(cost, costs)
         table.add_row(
             cost.way, cost.kind, f"{cost.cpu:.4f}", str(cost.per_core), f"{cost.mb:.1f}", f"{cost.pictures:.2f}",
-            f"{cost.cpu / floor[cost.kind]:.2f}" if floor.get(cost.kind) else "", f"{cost.start:.3f}",
+            "" if ratio is None else f"{ratio:.2f}", f"{cost.start:.3f}",
         )  # fmt: skip
     return table
+
+
+def to_floor(cost: Cost, costs: Sequence[Cost]) -> float | None:
+    """How many times the CPU of mere demuxing a way takes; None where that was not measured."""
+    floor = next((one.cpu for one in costs if (one.way, one.kind) == ("demux", cost.kind)), 0.0)
+    return cost.cpu / floor if floor else None
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------
@@ -295,12 +301,12 @@ def costs_of(folder: Path, clip: Path, numbers: dict[str, int], seconds: float) 
 
 def figures(costs: Sequence[Cost], glass: dict[str, float]) -> dict[str, float]:
     found: dict[str, float] = {}
-    floor = {cost.kind: cost.cpu for cost in costs if cost.way == "demux"}
     for cost in costs:
         name = f"{cost.way}_{cost.kind}"
         found |= {f"{name}_cpu": round(cost.cpu, 5), f"{name}_per_core": cost.per_core, f"{name}_mb": round(cost.mb, 2)}
-        if floor.get(cost.kind):
-            found[f"{name}_to_floor"] = round(cost.cpu / floor[cost.kind], 2)
+        ratio = to_floor(cost, costs)
+        if ratio is not None:
+            found[f"{name}_to_floor"] = round(ratio, 2)
         if cost.pictures:
             found[f"{name}_start"] = round(cost.start, 3)
             found[f"{name}_pictures"] = round(cost.pictures, 2)

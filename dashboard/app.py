@@ -87,23 +87,20 @@ def from_environment() -> Flask:
     return create_app(settings_from_environment())
 
 
-def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
+def create_app(settings: Settings, *, news: Publisher | None = None, catalogue: Catalogue | None = None) -> Flask:
     """The whole web application, warmed up.
 
     Args:
         news: who tells the gateways; the settings' Redis where none is given.
+        catalogue: the texts, where somebody has read them already.
 
     Raises:
         CatalogueError: the texts are wrong. SchemaOutdated: run `gridcommand migrate`.
     """
-    parts = open_parts(settings, news)
-    return furnished(assembled(parts.catalogue, settings), parts)
-
-
-def assembled(catalogue: Catalogue, settings: Settings) -> Flask:
-    """The application with all its routes and nothing yet to stand on: the costly half, and alike for every database."""
+    parts = open_parts(settings, news, catalogue)
     secure = settings.public_url.startswith("https:")
-    flask = server.build(catalogue, settings.language, settings.secret(), secure=secure)
+    flask = server.build(parts.catalogue, settings.language, settings.secret(), secure=secure)
+    flask.extensions[KEY] = parts
     if settings.public_url:
         flask.wsgi_app = ProxyFix(flask.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     routes = Routes()
@@ -124,12 +121,6 @@ def assembled(catalogue: Catalogue, settings: Settings) -> Flask:
     api.register(flask)
     open311.register(flask)
     _mount_dash(flask, routes)
-    return flask
-
-
-def furnished(flask: Flask, parts: Services) -> Flask:
-    """The application on these parts, warmed up. Whatever it remembers of its requests is in them."""
-    flask.extensions[KEY] = parts
     _warm(flask)
     return flask
 

@@ -230,6 +230,13 @@ _LATEST = 3.0
 """Seconds by which a packet may come later than its predecessor did, for its source's clock to be believed."""
 
 
+def _gap(arrived: float, before: float | None, sent: float | None) -> float:
+    """Seconds between two key pictures by their times in the source's clock; by their arrivals where it leaps or says nothing."""
+    if sent is None or before is None:
+        return arrived
+    return sent - before if 0.0 < sent - before < arrived + _LATEST else arrived
+
+
 class Pace:
     """Which packets to decode so that there is a picture each `interval` seconds at the least cost.
 
@@ -255,19 +262,12 @@ class Pace:
         """
         if key:
             if self._key_at is not None:
-                self._gaps.append(self._gap(at, sent))
+                self._gaps.append(_gap(at - self._key_at, self._key_sent, sent))
             self._key_at, self._key_sent = at, sent
             self._unbroken = self._rested(at) or not self.keys_suffice
             return self._unbroken
         self._unbroken = self._unbroken and not self.keys_suffice and self._needed_again(at)
         return self._unbroken
-
-    def _gap(self, at: float, sent: float | None) -> float:
-        """Seconds between the last key picture and this one; by arrival where the source's clock leaps or says nothing."""
-        arrived = at - (at if self._key_at is None else self._key_at)
-        if sent is None or self._key_sent is None:
-            return arrived
-        return sent - self._key_sent if 0.0 < sent - self._key_sent < arrived + _LATEST else arrived
 
     def due(self, key: bool, at: float) -> bool:
         """Is the picture that came out of the decoder to be shown?"""

@@ -72,8 +72,7 @@ class Passing:
         self.size = (source.decoder.width, source.decoder.height)
 
     def parts(self, seen: Seen) -> tuple[Part]:
-        time = None if seen.time is None else seen.time - seen.lag
-        return (self._mp4.passed(seen.packet, time, seen.lag, seen.taken, key=seen.key),)
+        return (self._mp4.passed(seen.packet, _time(seen), seen.lag, seen.taken, key=seen.key),)
 
     def close(self) -> None:
         self._mp4.close()

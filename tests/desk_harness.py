@@ -27,7 +27,7 @@ from werkzeug.test import TestResponse
 from config import texts
 from config.settings import HERE, Settings
 from config.texts import Catalogue
-from dashboard.app import assembled, furnished, open_parts
+from dashboard.app import create_app
 from models import accounts
 from models import tables as t
 from models.messages import Message
@@ -73,9 +73,7 @@ def settings_for(store: Store, folder: Path, **more: Any) -> Settings:
 @contextmanager
 def web(store: Store, folder: Path, news: Any = None, **more: Any) -> Iterator[Flask]:
     """A running application on parts of its own; its connections are closed at the end."""
-    settings = settings_for(store, folder, **more)
-    parts = open_parts(settings, news or HeardNews(), catalogue())
-    app = furnished(assembled(parts.catalogue, settings), parts)
+    app = create_app(settings_for(store, folder, **more), news=news or HeardNews(), catalogue=catalogue())
     try:
         yield app
     finally:

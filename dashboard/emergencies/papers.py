@@ -48,7 +48,6 @@ def _values(number: str, report: int) -> tuple[Room, Any, dict[str, Any], Words]
         "report": report,
         "centre": context.county_text("title") or context.county_text("name"),
         "name": report_name(row, room.reports, wording),
-        "level": wording.text(f"emergency.level.{room.row.level}"),
         "subject": wording.text(
             "emergency.report.subject",
             title=title_of(room.row, g.language),
@@ -110,18 +109,9 @@ def word_of(values: dict[str, Any], wording: Words) -> bytes:
         for part in text.split("\n"):
             line = _line(paper, part, "body", 16)
             line.paragraph_format.first_line_indent = Pt(32)
-    _line(
-        paper,
-        wording.text("emergency.report.line", label=wording.text("emergency.report.to"), text=values["to"]),
-        "body",
-        14,
-    )
-    _line(
-        paper,
-        wording.text("emergency.report.line", label=wording.text("emergency.report.editor"), text=values["by"]),
-        "body",
-        14,
-    )
+    for label, text in (("to", values["to"]), ("editor", values["by"])):
+        words = wording.text("emergency.report.line", label=wording.text(f"emergency.report.{label}"), text=text)
+        _line(paper, words, "body", 14)
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, select, update
 
 from config.plans import Plan
 from config.sentences import say
+from config.tables import adapter
 from models import chain
 from models import tables as t
 from models.door.writing import Conflict, Writing
@@ -22,8 +22,6 @@ from models.ladder import tables as lt
 from models.masking import masked
 from models.moves import Actor, Refused
 from models.reference import PLANS, put_document
-
-_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 
 
 @dataclass
@@ -54,12 +52,12 @@ class Room:
 
 def plan_of(body: Any) -> Plan:
     """A plan from its stored document."""
-    return _PLAN.validate_python(body)
+    return adapter(Plan).validate_python(body)
 
 
 def plan_body(plan: Plan) -> Any:
     """A plan as the document that is stored of it."""
-    return _PLAN.dump_python(plan, mode="json")
+    return adapter(Plan).dump_python(plan, mode="json")
 
 
 def plans(connection: Connection) -> Mapping[str, Plan]:
@@ -96,7 +94,7 @@ def fitted(plan: Plan, known: set[str]) -> Plan | None:
         {"department": there[0]}
     ]
     whole["lead"] = plan.lead if plan.lead in known else there[0]
-    return _PLAN.validate_python(whole) if steps else None
+    return adapter(Plan).validate_python(whole) if steps else None
 
 
 def read(connection: Connection, row: Row[Any]) -> Room:

@@ -103,11 +103,10 @@ def _relearn(path: shapes.CameraActPath, body: shapes.RelearnBody) -> Response:
             raise Problem(404, "There is no such camera.", field="camera")
         if why:
             raise Problem(403, SENTENCES[why], field="camera", reason=why)
-        values = {"learned_at": now}
         register.change(
             connection,
             path.camera,
-            values,
+            {"learned_at": now},
             vault=services().vault,
             actor=who.actor,
             now=now,

@@ -2,6 +2,7 @@
 import { watchAge } from "../desk/age.js";
 import { post, wordsOf } from "../desk/post.js";
 import { el, setText } from "../ui/dom.js";
+import { isSecond } from "../ui/twice.js";
 import { aboutOf, field } from "./page.js";
 
 export function start(root) {
@@ -27,11 +28,7 @@ function build(root, say) {
   });
   for (const button of root.querySelectorAll("[data-lift]")) {
     button.addEventListener("click", async () => {
-      if (!button.dataset.sure) {
-        button.dataset.sure = "yes";
-        setText(button, say("watching.hold.sure"));
-        return;
-      }
+      if (!isSecond(button, say("watching.hold.sure"))) return;
       tell(await post(`/api/v1/holds/${button.dataset.lift}/actions/lift`, {}, say, "watching.open"));
     });
   }

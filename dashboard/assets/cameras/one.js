@@ -6,6 +6,7 @@ import { watchAge } from "../desk/age.js";
 import { post, wordsOf } from "../desk/post.js";
 import { watchLive } from "../live/player.js";
 import { el, setText } from "../ui/dom.js";
+import { isSecond } from "../ui/twice.js";
 import { hold, openViews } from "./open.js";
 import { aboutOf, field } from "./page.js";
 import { drawMotion } from "./plot.js";
@@ -26,11 +27,7 @@ function relearning(root, about, say) {
   const node = root.querySelector("[data-act=relearn]");
   const word = root.querySelector(".relearn-word");
   node?.addEventListener("click", async () => {
-    if (!node.dataset.sure) {
-      node.dataset.sure = "yes";
-      setText(node, say("watching.relearn.sure"));
-      return;
-    }
+    if (!isSecond(node, say("watching.relearn.sure"))) return;
     node.disabled = true;
     const done = await post(`/api/v1/cameras/${about.camera}/actions/relearn`, {}, say, "watching.relearn");
     node.disabled = done.ok;

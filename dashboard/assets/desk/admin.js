@@ -1,9 +1,8 @@
 /** Administration: what changes something is pressed twice, and a new password is shown once. */
 import { el } from "../ui/dom.js";
+import { isSecond } from "../ui/twice.js";
 import { watchAge } from "./age.js";
 import { post, wordsOf } from "./post.js";
-
-const SURE = 4_000; // ms in which the second press counts
 
 export function start(root) {
   const say = wordsOf(root);
@@ -25,19 +24,9 @@ export function wire(root, word, say) {
 }
 
 async function pressed(button, word, say) {
-  if (!button.dataset.sure) return askAgain(button, say);
+  if (!isSecond(button, say("admin.sure"))) return;
   const body = button.dataset.number ? { number: Number(button.dataset.number) } : {};
   tell(word, await post(button.dataset.post, body, say, "admin"), say);
-}
-
-function askAgain(button, say) {
-  const before = button.textContent;
-  button.dataset.sure = "yes";
-  button.textContent = say("admin.sure");
-  setTimeout(() => {
-    delete button.dataset.sure;
-    button.textContent = before;
-  }, SURE);
 }
 
 async function add(form, word, say) {

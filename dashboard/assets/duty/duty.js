@@ -1,8 +1,7 @@
 /** Duty: signing a sheet (pressed twice), printing, and the page's age. */
 import { watchAge } from "../desk/age.js";
 import { post, wordsOf } from "../desk/post.js";
-
-const SURE = 4_000; // ms in which the second press counts
+import { isSecond } from "../ui/twice.js";
 
 export function start(root) {
   const say = wordsOf(root);
@@ -17,20 +16,10 @@ async function sign(event, say) {
   event.preventDefault();
   const form = event.target;
   const button = form.querySelector("button[type=submit]");
-  if (!button.dataset.sure) return askAgain(button, say);
+  if (!isSecond(button, say("duty.sure"))) return;
   button.disabled = true;
   const done = await post(form.dataset.sign, Object.fromEntries(new FormData(form)), say, "duty");
   button.disabled = false;
   if (done.ok) location.assign(`/duty/${done.body.number}`);
   else form.querySelector(".form-word").textContent = done.reason;
-}
-
-function askAgain(button, say) {
-  const before = button.textContent;
-  button.dataset.sure = "yes";
-  button.textContent = say("duty.sure");
-  setTimeout(() => {
-    delete button.dataset.sure;
-    button.textContent = before;
-  }, SURE);
 }

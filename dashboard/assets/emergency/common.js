@@ -5,6 +5,7 @@
 import { el, setText } from "../ui/dom.js";
 import { listen as hear } from "../ui/ear.js";
 import { freshKey } from "../ui/key.js";
+import { isSecond } from "../ui/twice.js";
 import { makeWords } from "../ui/words.js";
 
 const TRIES = 18;
@@ -73,23 +74,7 @@ export function levelSign(words, level) {
 
 /** A button that has to be pressed twice within four seconds. */
 export function twice(button, words, deed, again = "emergency.phone_page.again") {
-  const before = button.textContent;
-  let timer = 0;
-  button.addEventListener("click", () => {
-    if (!button.dataset.sure) {
-      button.dataset.sure = "yes";
-      setText(button, words.t(again));
-      timer = setTimeout(() => {
-        delete button.dataset.sure;
-        setText(button, before);
-      }, 4_000);
-      return;
-    }
-    clearTimeout(timer);
-    delete button.dataset.sure;
-    setText(button, before);
-    deed();
-  });
+  button.addEventListener("click", () => isSecond(button, words.t(again)) && deed());
   return button;
 }
 

@@ -1,8 +1,8 @@
 /** The inbox: an entry is received with one press; a group, which many entries hang on, with two. */
 import { watchAge } from "../desk/age.js";
 import { post, wordsOf } from "../desk/post.js";
+import { isSecond } from "../ui/twice.js";
 
-const SURE = 4_000; // ms in which the second press counts
 const ADDRESS = "/api/v1/inbox/actions/receipt";
 
 export function start(root) {
@@ -13,7 +13,7 @@ export function start(root) {
     button.addEventListener("click", () => receive(button, { ids: [Number(button.dataset.receive)] }, word, say));
   }
   for (const button of root.querySelectorAll("button[data-receive-group]")) {
-    button.addEventListener("click", () => (button.dataset.sure ? receive(button, { group: groupOf(button) }, word, say) : askAgain(button, say)));
+    button.addEventListener("click", () => isSecond(button, say("ladder.page.sure")) && receive(button, { group: groupOf(button) }, word, say));
   }
 }
 
@@ -22,16 +22,6 @@ function groupOf({ dataset }) {
   const group = { level: Number(dataset.level), since: dataset.since, until: dataset.until, count: Number(dataset.count) };
   for (const name of ["reason", "department", "town", "emergency"]) if (name in dataset) group[name] = dataset[name];
   return group;
-}
-
-function askAgain(button, say) {
-  const before = button.textContent;
-  button.dataset.sure = "yes";
-  button.textContent = say("ladder.page.sure");
-  setTimeout(() => {
-    delete button.dataset.sure;
-    button.textContent = before;
-  }, SURE);
 }
 
 async function receive(button, body, word, say) {

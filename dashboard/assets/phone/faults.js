@@ -48,7 +48,7 @@ function judge(form) {
 }
 
 /** By its first bytes, as the server looks at them: a name says nothing. */
-export async function isPicture(file) {
+async function isPicture(file) {
   const bytes = new Uint8Array(await file.slice(0, 12).arrayBuffer());
   const text = String.fromCharCode(...bytes);
   return text.startsWith("\xff\xd8\xff") || text.startsWith("\x89PNG") || (text.startsWith("RIFF") && text.endsWith("WEBP"));

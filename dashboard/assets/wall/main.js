@@ -127,8 +127,8 @@ function makePainter(views, { latency, truth }) {
   function soon() {
     if (waiting) return;
     waiting = true;
-    // Where a picture is dear (no graphics card) the next one waits twice what this one took longer: a storm then costs fewer
-    // pictures with more news in each, and the server beside it gets its share of the machine.
+    // Where pictures are dear (no graphics card), the next one waits twice as long as they lag behind the screen's pace: a storm
+    // then costs fewer pictures with more news in each, and the server beside it gets its share of the machine.
     const pause = Math.min(LONGEST, 2 * (frame - PACE)) - (performance.now() - last);
     if (pause > 4) setTimeout(() => requestAnimationFrame(paint), pause);
     else requestAnimationFrame(paint);

@@ -43,7 +43,7 @@ def layout(context: PageContext, kind: str, query: Any) -> html.Div:
         unknown = stored.unknown_years(connection)
         plans = rooms.stored_plans(connection) if kind == "plans" else {}
     now = services().clock.now().astimezone(services().zone)
-    wanted = query.get("plan") or next(iter(plans), "")
+    wanted = query.get("plan")
     chosen = _Chosen(plans, wanted if wanted in plans else next(iter(plans), ""))
     return build(context, kind, years, unknown, query.get("year") or str(now.year), now.year, chosen)
 
