@@ -87,20 +87,23 @@ def from_environment() -> Flask:
     return create_app(settings_from_environment())
 
 
-def create_app(settings: Settings, *, news: Publisher | None = None, catalogue: Catalogue | None = None) -> Flask:
+def create_app(settings: Settings, *, news: Publisher | None = None) -> Flask:
     """The whole web application, warmed up.
 
     Args:
         news: who tells the gateways; the settings' Redis where none is given.
-        catalogue: the texts, where somebody has read them already.
 
     Raises:
         CatalogueError: the texts are wrong. SchemaOutdated: run `gridcommand migrate`.
     """
-    parts = open_parts(settings, news, catalogue)
+    parts = open_parts(settings, news)
+    return furnished(assembled(settings, parts.catalogue), parts)
+
+
+def assembled(settings: Settings, catalogue: Catalogue) -> Flask:
+    """The application with all its routes and nothing yet to stand on: the costly half, and alike for every store."""
     secure = settings.public_url.startswith("https:")
-    flask = server.build(parts.catalogue, settings.language, settings.secret(), secure=secure)
-    flask.extensions[KEY] = parts
+    flask = server.build(catalogue, settings.language, settings.secret(), secure=secure)
     if settings.public_url:
         flask.wsgi_app = ProxyFix(flask.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     routes = Routes()
@@ -121,6 +124,12 @@ def create_app(settings: Settings, *, news: Publisher | None = None, catalogue: 
     api.register(flask)
     open311.register(flask)
     _mount_dash(flask, routes)
+    return flask
+
+
+def furnished(flask: Flask, parts: Services) -> Flask:
+    """The application on these parts, warmed up. All that it remembers of its requests is in them."""
+    flask.extensions[KEY] = parts
     _warm(flask)
     return flask
 

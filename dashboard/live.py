@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,11 +34,10 @@ RAMP = (1, 3, 5, 7)
 
 def register(server: Flask) -> None:
     """Add the routes."""
-    shelf = OutlineShelf()
     server.add_url_rule("/live/reference", "live_reference", _reference)
     server.add_url_rule("/live/snapshot", "live_snapshot", _snapshot)
     server.add_url_rule("/live/duty", "live_duty", lambda: jsonify(duty=shifts(services())))
-    server.add_url_rule("/map/areas.geojson", "map_areas", lambda: _outlines(shelf))
+    server.add_url_rule("/map/areas.geojson", "map_areas", _outlines)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -145,24 +143,11 @@ def _told(case: Any, ids: Mapping[str, str]) -> dict[str, Any]:
 # --- outlines --------------------------------------------------------------------------------------------------------
 
 
-class OutlineShelf:
-    """Outlines by level, encoded and compressed once per version of the reference data."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[int, bytes, str]] = {}
-
-    def body(self, parts: Services, level: str) -> tuple[bytes, str]:
-        """The compressed GeoJSON and its entity tag."""
-        version = parts.directory().version
-        with self._lock:
-            kept = self._kept.get(level)
-            if kept is None or kept[0] != version:
-                with parts.store.read() as connection:
-                    features = outlines(connection, level)
-                body = collection(features)
-                kept = self._kept[level] = (version, body, hashlib.sha256(body).hexdigest()[:32])
-            return kept[1], kept[2]
+def _drawn(parts: Services, level: str) -> tuple[bytes, str]:
+    """The compressed GeoJSON and its entity tag."""
+    with parts.store.read() as connection:
+        body = collection(outlines(connection, level))
+    return body, hashlib.sha256(body).hexdigest()[:32]
 
 
 def collection(features: Sequence[Mapping[str, Any]]) -> bytes:
@@ -173,7 +158,7 @@ def collection(features: Sequence[Mapping[str, Any]]) -> bytes:
     return gzip.compress(text, 6, mtime=0)
 
 
-def _outlines(shelf: OutlineShelf) -> Response:
+def _outlines() -> Response:
     level = request.args.get("level", "grid")
     if level not in LEVELS:
         raise Problem(
@@ -181,7 +166,8 @@ def _outlines(shelf: OutlineShelf) -> Response:
             say("There is no map of this level; expected one of {expected}.", expected=", ".join(LEVELS)),
             field="level",
         )
-    body, tag = shelf.body(services(), level)
+    parts = services()
+    body, tag = parts.shelves.outlines.of((parts.directory().version, level), lambda: _drawn(parts, level))
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     response = Response(body if packed else gzip.decompress(body), mimetype="application/geo+json")
     if packed:

@@ -17,6 +17,7 @@ from config.texts import Catalogue
 from dashboard.holders import Holders
 from dashboard.measures import Measures
 from dashboard.open311.paces import Paces
+from dashboard.shelves import Shelves
 from dashboard.turns import Turns
 from models.accounts import Visitor
 from models.directory import Directories
@@ -98,6 +99,7 @@ class Services:
     """Private networks that feeds and webhooks may be in."""
     paces: Paces = field(default_factory=Paces)
     """How fast each client of Open311 reports."""
+    shelves: Shelves = field(default_factory=Shelves)
     patrol: Mapping[str, PatrolPlan] = field(default_factory=dict)
     """Plans of patrol by name, as the county's `cameras.toml` has them."""
 

@@ -27,7 +27,8 @@ from werkzeug.test import TestResponse
 from config import texts
 from config.settings import HERE, Settings
 from config.texts import Catalogue
-from dashboard.app import create_app
+from dashboard.app import assembled, furnished, open_parts
+from dashboard.services import KEY
 from models import accounts
 from models import tables as t
 from models.messages import Message
@@ -70,14 +71,23 @@ def settings_for(store: Store, folder: Path, **more: Any) -> Settings:
     return Settings(_env_file=None, database_url=url_of(store), **{**values, **more})  # type: ignore[call-arg]
 
 
+WAITING: dict[tuple[str, str, str], list[Flask]] = {}
+"""Assembled applications that no test uses just now, by the settings that go into their routes."""
+
+
 @contextmanager
 def web(store: Store, folder: Path, news: Any = None, **more: Any) -> Iterator[Flask]:
-    """A running application on parts of its own; its connections are closed at the end."""
-    app = create_app(settings_for(store, folder, **more), news=news or HeardNews(), catalogue=catalogue())
+    """A running application on parts of its own; its connections are closed at the end, and its routes wait for the next."""
+    settings = settings_for(store, folder, **more)
+    parts = open_parts(settings, news or HeardNews(), catalogue())
+    waiting = WAITING.setdefault((settings.language, settings.secret(), settings.public_url), [])
+    app = waiting.pop() if waiting else assembled(settings, parts.catalogue)
     try:
-        yield app
+        yield furnished(app, parts)
     finally:
-        app.extensions["gridcommand"].store.close()
+        del app.extensions[KEY]
+        parts.store.close()
+        waiting.append(app)
 
 
 @functools.cache

@@ -107,7 +107,7 @@ def start(parts: Services, who: Visitor, wanted: Start, key: str | None = None) 
 def _emergency(path: shapes.EmergencyPath) -> Response:
     """Matrix, tasks, contacts, log, reports, what is around."""
     parts, who = services(), visitor()
-    room, _ = known(parts, who, path.number)
+    room = known(parts, who, path.number)
     _, confirmation = rules_of(parts.directory().county)
     actions = open_moves(standing_of(room, confirmation.second, parts.rules().departments), who.actor)
     return jsonify(room=told(parts, room, g.language), actions=actions)
@@ -141,7 +141,7 @@ def act(
             ),
             field="action",
         )
-    room, _ = known(parts, who, number)
+    room = known(parts, who, number)
     if who.role not in move.roles:
         raise Problem(
             403,

@@ -35,7 +35,7 @@ def register(server: Flask) -> None:
 
 def _values(number: str, report: int) -> tuple[Room, Any, dict[str, Any], Words]:
     parts, who, context = services(), visitor(), page_context()
-    room, _ = known(parts, who, number)
+    room = known(parts, who, number)
     row = next((one for one in room.reports if one.number == report), None)
     if row is None:
         raise Problem(

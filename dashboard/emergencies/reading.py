@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -33,9 +30,6 @@ from models.messages import iso
 from models.moves import Role
 
 CAMERAS, FURTHEST = 6, 3_000.0
-KEPT = 64
-FRESH = 2.0
-"""Seconds that what is around a place (open cases) may be old."""
 LINES = 300
 TIMES = (
     "happened_at", "started_at", "confirm_due_at", "running_at", "phoned_at", "ended_at", "cancelled_at",
@@ -47,14 +41,13 @@ PARTY_TIMES = tuple(
 
 def register(server: Flask) -> None:
     """Add the routes."""
-    shelf = RoomShelf()
     server.add_url_rule("/live/emergencies", "live_emergencies", lambda: jsonify(**overview(services(), visitor())))
-    server.add_url_rule("/live/emergencies/<number>", "live_emergency", lambda number: _room(shelf, number))
+    server.add_url_rule("/live/emergencies/<number>", "live_emergency", _room)
 
 
-def _room(shelf: RoomShelf, number: str) -> Response:
+def _room(number: str) -> Response:
     parts, who = services(), visitor()
-    room = shelf.room(parts, who, number)
+    room = _standing(parts, who, number)
     _, confirmation = rules_of(parts.directory().county)
     mine = {
         "actions": open_moves(standing_of(room, confirmation.second, parts.rules().departments), who.actor),
@@ -66,73 +59,49 @@ def _room(shelf: RoomShelf, number: str) -> Response:
     county = parts.clock.now()
     line = parts.clock.line()
     body = {"mine": mine, "county_at": iso(county), "speed": line.speed if line else 1.0, "id": str(room.row.version)}
-    whole = shelf.text(parts, room, g.language)
+    key = number, room.row.version, g.language
+    whole = parts.shelves.rooms_told.of(key, lambda: json.dumps(told(parts, room, g.language), ensure_ascii=False))
     return Response(f'{json.dumps(body, ensure_ascii=False)[:-1]},"room":{whole}}}', mimetype="application/json")
 
 
-def known(parts: Services, who: Visitor, number: str) -> tuple[Room, int]:
-    """The room, and the last line of its log.
+def _standing(parts: Services, who: Visitor, number: str) -> Room:
+    """The room, read whole only where its version has moved on: fifty screens that ask after one change cost one room.
 
     Raises:
         Problem: 404 where there is none for this visitor.
     """
+    _demand_number(number)
+    with parts.store.read() as connection:
+        version = rooms.version_of(connection, number)
+    room = parts.shelves.rooms.of((number, version), lambda: known(parts, who, number))
+    if not may_see(room, who.actor):
+        raise no_emergency(number)
+    return room
+
+
+def _demand_number(number: str) -> None:
     if not number.isprintable() or len(number) > 32:
         raise no_emergency(number)
+
+
+def known(parts: Services, who: Visitor, number: str) -> Room:
+    """The room, read now.
+
+    Raises:
+        Problem: 404 where there is none for this visitor.
+    """
+    _demand_number(number)
     with desk.steady(parts.store) as connection:
         row = rooms.find(connection, number)
         room = rooms.read(connection, row) if row is not None else None
     if room is None or not may_see(room, who.actor):
         raise no_emergency(number)
-    return room, room.row.version
+    return room
 
 
 def no_emergency(number: str) -> Problem:
     """The same words whether it does not exist or may not be known."""
     return Problem(404, say("There is no emergency {number!r}.", number=number[:32]), field="number")
-
-
-class RoomShelf:
-    """Rooms as text by number, version and language: fifty screens that ask after one change cost one room."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int, str], tuple[float, str]] = OrderedDict()
-        self._rooms: OrderedDict[str, Room] = OrderedDict()
-
-    def room(self, parts: Services, who: Visitor, number: str) -> Room:
-        """The room as it stands: read whole where its version has moved on, else the one that is kept.
-
-        Raises:
-            Problem: 404 where there is none for this visitor.
-        """
-        if not number.isprintable() or len(number) > 32:
-            raise no_emergency(number)
-        with parts.store.read() as connection:
-            version = rooms.version_of(connection, number)
-        with self._lock:
-            kept = self._rooms.get(number)
-            if kept is None or kept.row.version != version:
-                kept = known(parts, who, number)[0]
-                self._rooms[number] = kept
-                while len(self._rooms) > KEPT:
-                    self._rooms.popitem(last=False)
-        if version is None or not may_see(kept, who.actor):
-            raise no_emergency(number)
-        return kept
-
-    def text(self, parts: Services, room: Room, language: str) -> str:
-        """The room as JSON."""
-        key = (room.row.number, room.row.version, language)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None and time.monotonic() - kept[0] < FRESH:
-                return kept[1]
-            found = json.dumps(told(parts, room, language), ensure_ascii=False)
-            self._kept[key] = (time.monotonic(), found)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return found
 
 
 # --- what a room says ------------------------------------------------------------------------------------------------

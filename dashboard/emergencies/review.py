@@ -48,7 +48,7 @@ def review(parts: Services, who: Visitor, number: str, language: str) -> Review:
     Raises:
         Problem: 404 where there is none for this visitor.
     """
-    room, _ = known(parts, who, number)
+    room = known(parts, who, number)
     say = words(parts.catalogue.texts(language), language, parts.directory(), parts.zone, room.plan)
     with parts.store.read() as connection:
         lines = listing.log(connection, room.row.id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
@@ -28,8 +26,6 @@ from models.overview.directives import Standing
 from models.overview.ranking import CountyShare, Place
 from models.timebase import real_now
 
-FRESH = 5.0
-"""Seconds for which the county's part of the picture is handed to everybody who asks."""
 COMPARED: tuple[tuple[str, comparing.Event, comparing.Kind], ...] = (
     ("reported-today", "reported", "day"),
     ("closed-today", "closed", "day"),
@@ -43,41 +39,20 @@ KEPT = ("open", "overdue", "due_soon", "escalated")
 OWN = ("open", "overdue", "due-soon", "escalated", "will-be-late")
 
 
-class Shelf:
-    """The county's part of the picture, made at most once in `FRESH` seconds."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._made = 0.0
-        self._kept: tuple[int, dict[str, Any]] | None = None
-
-    def __call__(self, parts: Services) -> dict[str, Any]:
-        """The picture, made now or a moment ago; its `as_of` says when."""
-        with self._lock:
-            store = id(parts.store)
-            fresh = self._kept is not None and time.monotonic() - self._made < FRESH and self._kept[0] == store
-            if not fresh:
-                self._kept = store, county(parts)
-                self._made = time.monotonic()
-            assert self._kept is not None
-            return self._kept[1]
-
-
 def register(server: Flask) -> None:
     """Add the route."""
-    shelf = Shelf()
-    server.add_url_rule("/live/overview", "live_overview", lambda: _answer(shelf))
+    server.add_url_rule("/live/overview", "live_overview", _answer)
 
 
-def _answer(shelf: Shelf) -> Response:
+def _answer() -> Response:
     who = visitor()
     demand_whole_county(who)
     parts = services()
-    return jsonify(shelf(parts) | own(parts, who))
+    return jsonify(parts.shelves.picture.of("county", lambda: county(parts)) | own(parts, who))
 
 
 def county(parts: Services) -> dict[str, Any]:
-    """What is the same for everybody who sees the whole county."""
+    """What is the same for everybody who sees the whole county; its `as_of` says when it was made."""
     moment, book = parts.moment(), parts.evaluation()
     codes = tuple(parts.directory().departments)
     with desk.steady(parts.store) as connection:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from dashboard.past.answering import Days, answered
+from dashboard.past.answering import answered
 
 
 def register(server: Flask) -> None:
     """Add the route."""
-    days = Days()
-    server.add_url_rule("/live/past", "live_past", lambda: answered(days))
+    server.add_url_rule("/live/past", "live_past", answered)

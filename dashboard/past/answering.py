@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -25,8 +23,6 @@ from models.past.day import MINUTE, Bounds, bounds, series
 from models.past.lives import micros
 from models.past.reading import Marked, PastDay, Told
 
-KEPT = 6
-"""Days that a process keeps made."""
 DIFFERENCES = 12
 """Differences that are told one by one."""
 BEFORE = 20
@@ -35,28 +31,7 @@ NEWS = frozenset({"report", "breach", "escalate"})
 """What brings a case into the feed (`assets/wall/feed.js`)."""
 
 
-class Days:
-    """The days made last, by store; each is made by one request while others wait for it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
-
-    def body(self, parts: Services, day: date) -> bytes:
-        """The day as gzipped JSON."""
-        key = (id(parts.store), day, _today(parts), parts.directory().version)  # the newest past day moves on
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                text = json.dumps(made(parts, day), ensure_ascii=False, separators=(",", ":"))
-                found = self._kept[key] = gzip.compress(text.encode(), 5, mtime=0)
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return found
-
-
-def answered(days: Days) -> Response:
+def answered() -> Response:
     """The answer to a request.
 
     Raises:
@@ -64,7 +39,9 @@ def answered(days: Days) -> Response:
     """
     demand_whole_county(visitor())
     parts = services()
-    body = days.body(parts, wanted(parts, request.args.get("day", "")))
+    day = wanted(parts, request.args.get("day", ""))
+    key = day, _today(parts), parts.directory().version  # the newest past day moves on
+    body = parts.shelves.past.of(key, lambda: _packed(parts, day))
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     response = Response(body if packed else gzip.decompress(body), mimetype="application/json")
     if packed:
@@ -114,6 +91,12 @@ def _refused(sentence: str, reason: str, **more: str) -> Problem:
 
 
 # --- the day ---------------------------------------------------------------------------------------------------------
+
+
+def _packed(parts: Services, day: date) -> bytes:
+    """The day as gzipped JSON."""
+    text = json.dumps(made(parts, day), ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), 5, mtime=0)
 
 
 def made(parts: Services, day: date) -> dict[str, Any]:

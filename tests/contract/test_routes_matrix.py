@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import desk_harness
 import pytest
 from desk_harness import OWN, ROLES, HeardNews, add_people, add_token, bearer, browser, form_token, web
 from flask import Flask
@@ -314,5 +315,6 @@ def test_a_guard_that_forgets_a_role_is_noticed(sqlite_county: Store, tmp_path: 
     route = next(route for route in TABLE if route.pattern == "/admin")
     table = [one for one in TABLE if one is not route] + [replace(route, roles=route.roles | {Role.DUTY})]
     monkeypatch.setattr("dashboard.app.Routes", lambda: Routes(table))
+    monkeypatch.setattr(desk_harness, "WAITING", {})  # an application of its own, assembled with this table
     with web(sqlite_county, tmp_path, HeardNews()) as app:
         assert let_in(browser(app, sqlite_county, "duty").get("/admin", headers=OWN))

@@ -18,7 +18,7 @@ def layout(context: PageContext, number: str) -> html.Div:
     Raises:
         Problem: 404 where there is none for this reader.
     """
-    room, _ = known(services(), visitor(), number)
+    room = known(services(), visitor(), number)
     body = html.Div(className="emergency-room", **{"aria-label": context.text("emergency.room")})
     mark = html.Div(context.text("emergency.drill_mark"), className="drill-mark", **{"aria-hidden": "true"})
     about = {
