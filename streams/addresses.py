@@ -15,7 +15,8 @@ __all__ += ["redacted", "refuse_host"]
 
 PORTS = {"rtsp": 554, "http": 80, "https": 443}
 """The schemes that are opened, with their usual ports. Everything else (`file`, `concat`, `udp`, …) is refused."""
-_PLAYLISTS = (".m3u8", ".m3u", ".mpd")
+_LISTS = (".m3u8", ".m3u")
+_UNFOLLOWED = ".mpd"
 _LONGEST = 2048
 _HOST = re.compile(r"[A-Za-z0-9._:\-]{1,253}")
 
@@ -25,12 +26,11 @@ class AddressRefusedError(Exception):
 
 
 class PlaylistRefusedError(AddressRefusedError):
-    """The address is a playlist's (HLS, DASH): what it names would be opened without having been judged."""
+    """The address is a playlist's that is not followed (DASH, or one over RTSP): what it names would be opened unjudged."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Playlists (HLS, DASH) are not opened: they name further addresses, which nobody has judged. "
-            "Take the RTSP or HTTP-FLV address of the same channel."
+            "Of playlists only HLS over HTTP is followed. Take the RTSP or HTTP-FLV address of the same channel, or its .m3u8."
         )
 
 
@@ -55,6 +55,11 @@ class RemoteAddress:
     host: str
     port: int
     parts: SplitResult
+
+    @property
+    def playlist(self) -> bool:
+        """It is a rolling playlist's (HLS): what it names is judged and fetched by `streams.segments`."""
+        return self.parts.path.lower().endswith(_LISTS)
 
     def at(self, address: Address) -> str:
         """The address with its host replaced by a judged one: what is connected to is what was judged, whatever the
@@ -98,7 +103,8 @@ def parsed(address: str, rules: AddressRules) -> RemoteAddress | Path:
         )
     if not _HOST.fullmatch(host):
         raise AddressRefusedError("The address names no host.")
-    if parts.path.lower().endswith(_PLAYLISTS):
+    path = parts.path.lower()
+    if path.endswith(_UNFOLLOWED) or (scheme == "rtsp" and path.endswith(_LISTS)):
         raise PlaylistRefusedError
     return RemoteAddress(scheme, host, port or PORTS[scheme], parts)
 

@@ -12,7 +12,8 @@ from streams.camera import Limits, Moment, Reason, State, Watch
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture as it left the worker. `mono`: monotonic time at which it was seen; `at`: the same as an instant.
+    """A picture as it left the worker. `mono`: monotonic time at which it was seen; `at`: the instant it was taken, as far as
+    can be known: the same, or earlier by `behind` seconds at least where its way takes that long (a playlist).
     `brightness` 0..255; `activity` in bits per pixel (see `streams.worker.Eye.activity`)."""
 
     camera: str
@@ -21,6 +22,7 @@ class Shot:
     jpeg: bytes
     brightness: float
     activity: float
+    behind: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

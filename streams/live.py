@@ -226,7 +226,7 @@ class LiveDesk:
         camera, stream = view.key
         told = {"kind": "view", "camera": camera, "viewer": view.viewer, "stream": stream, "mode": mode, "why": why}
         if message.part == "init":
-            facts = {name: message.head[name] for name in ("mime", "width", "height", "masked")}
+            facts = {name: message.head[name] for name in ("mime", "width", "height", "masked", "behind")}
             return _binary({"part": "init", **told, **facts}, message.body)
         return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 

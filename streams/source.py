@@ -14,42 +14,30 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 
-from streams.addresses import (
-    Address,
-    AddressRefusedError,
-    AddressRules,
-    PlaylistRefusedError,
-    RemoteAddress,
-    parsed,
-    refuse_host,
-)
+from streams.addresses import AddressRefusedError, AddressRules, PlaylistRefusedError, RemoteAddress, parsed
 from streams.camera import Reason, Transit
+from streams.judging import SourceError, judged
+from streams.segments import Segments, Turn
+
+__all__ = ["Seen", "Source", "SourceError", "Waits", "opened"]
 
 FORMATS = "rtsp,sdp,flv,mpegts,mpjpeg,mov,matroska,avi,h264,hevc,mjpeg,mpeg,rtp"
-"""FFmpeg demuxers that a camera may need. No playlists: they name further addresses, which nobody judged."""
+"""FFmpeg demuxers that a camera may need. No playlists: what they name is fetched by `segments.py`, which judges it."""
+_SEGMENT_FORMATS = "mpegts,mov"
 CODECS = frozenset({"h264", "hevc", "mjpeg", "mpeg4", "msmpeg4", "msmpeg4v2", "msmpeg4v3", "mpeg2video", "vp8", "vp9",
                     "av1", "libdav1d"})  # fmt: skip
 MAX_PIXELS = 7680 * 4320
 _ANALYSE_MICROSECONDS = 100_000
 _WHOLE = 0.9
 """A file whose pictures end before this share of its stated duration is truncated."""
-
-
-class SourceError(Exception):
-    """A source could not be opened, or has ended. `reason` says why; there is no other text, on purpose."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +64,8 @@ class Seen:
         key: it is a key picture.
         time: in the source's own clock, which runs on where a file begins anew; seconds, None where it has none.
         lag: by how much later the picture is shown than decoded, in seconds.
+        behind: by how much at least its picture is older than `taken` tells, where the way itself takes that long: a
+            playlist's segments are whole before they are named. Seconds.
     """
 
     packet: av.Packet
@@ -84,15 +74,17 @@ class Seen:
     key: bool
     time: float | None
     lag: float = 0.0
+    behind: float = 0.0
 
 
 class Source:
     """An opened source. Its packets end with a `SourceError` or when `stop` is set; leaving `opened` closes it."""
 
     def __init__(
-        self, container: InputContainer, stop: threading.Event, *, file: bool, loop: bool, silence: float
-    ) -> None:
-        self._container, self._stop = container, stop
+        self, container: InputContainer, stop: threading.Event, *, file: bool, loop: bool, silence: float,
+        segments: Segments | None = None,
+    ) -> None:  # fmt: skip
+        self._container, self._stop, self._segments = container, stop, segments
         self._file, self._loop, self._silence = file, loop, silence
         self.reading = False
         """It waits for a packet now, or for the rest of one."""
@@ -107,6 +99,8 @@ class Source:
         Raises:
             SourceError: the stream ended, fell silent or cannot be read.
         """
+        if self._segments is not None:
+            return self._listed_packets(self._segments)
         return self._file_packets() if self._file else self._live_packets()
 
     def _live_packets(self) -> Iterator[Seen]:
@@ -132,6 +126,43 @@ class Source:
         finally:
             self.reading = False
         raise SourceError(Reason.CLOSED)
+
+    def _listed_packets(self, segments: Segments) -> Iterator[Seen]:
+        """Packets of a rolling playlist at the pace of their own clock, as a segment comes all at once. What comes late
+        moves the pace; what was left out, or a clock that leaps, begins it anew."""
+        base: float | None = None
+        turn: Turn | None = None
+        behind = 0.0
+        for packet in self._demuxed(segments):
+            ticks = packet.pts if packet.dts is None else packet.dts
+            if ticks is None:
+                continue
+            sent, shown = float(ticks * packet.time_base), float((packet.pts or ticks) * packet.time_base)
+            if segments.turn is not turn and segments.turn is not None and not segments.turn.follows:
+                base = None
+            base = _paced(base, sent, time.monotonic())
+            if self._stop.wait(max(0.0, base + sent - time.monotonic())):
+                return
+            now = time.monotonic()
+            if segments.turn is not turn:
+                turn, behind = segments.turn, segments.behind(now)
+            yield Seen(packet, now, now, packet.is_keyframe, shown, max(0.0, shown - sent), behind)
+
+    def _demuxed(self, segments: Segments) -> Iterator[av.Packet]:
+        """
+        Raises:
+            SourceError: the segments ended.
+        """
+        try:
+            for packet in self._container.demux(self.stream):
+                if self._stop.is_set():
+                    return
+                if packet.size:
+                    yield packet
+        except av.FFmpegError:
+            raise SourceError(segments.reason or Reason.BROKEN) from None
+        if not self._stop.is_set():
+            raise SourceError(segments.reason or Reason.CLOSED)
 
     def _file_packets(self) -> Iterator[Seen]:
         stated = float(self._container.duration or 0) / av.time_base
@@ -176,32 +207,52 @@ class Source:
         return reached
 
 
+_LATE, _AHEAD = 0.25, 5.0
+
+
+def _paced(base: float | None, sent: float, now: float) -> float:
+    """The monotonic second of a stream's own zero, by which its packets are due: as before, unless this one is late by it
+    or lies far ahead."""
+    if base is None or not now - _LATE <= base + sent <= now + _AHEAD:
+        return now - sent
+    return base
+
+
 @contextmanager
 def opened(
-    address: str, rules: AddressRules, stop: threading.Event, *, waits: Waits = Waits(), loop: bool = True
-) -> Iterator[Source]:
-    """Open a source within `waits.connect` + `waits.open` seconds; it is closed when the block is left.
+    address: str, rules: AddressRules, stop: threading.Event, *, waits: Waits = Waits(), loop: bool = True,
+    step: Callable[[], None] = lambda: None,
+) -> Iterator[Source]:  # fmt: skip
+    """Open a source within `waits.connect` + `waits.open` seconds, a playlist as soon as it has named a new segment; it is
+    closed when the block is left.
 
     Args:
         address: `rtsp://`, `http(s)://`, or a file of the clips folder.
         rules: what may be opened.
         stop: set from outside, it ends the packets.
         loop: a file begins anew at its end; otherwise it ends with `Reason.ENDED`.
+        step: called whenever a playlist's server is asked and has answered, in the thread that opens or reads.
 
     Raises:
         SourceError: it cannot be opened.
     """
     try:
         target = parsed(address, rules)
-        file = isinstance(target, Path)
-        container = _open_file(target) if isinstance(target, Path) else _open_remote(target, rules, waits)
+        file, segments = isinstance(target, Path), None
+        if isinstance(target, Path):
+            container = _open_file(target)
+        elif target.playlist:
+            segments = Segments(target, rules, stop, answer=waits.open, silence=waits.read, step=step)
+            container = _open_segments(segments)
+        else:
+            container = _open_remote(target, rules, waits)
     except PlaylistRefusedError:
         raise SourceError(Reason.PLAYLIST) from None
     except AddressRefusedError:
         raise SourceError(Reason.ADDRESS_REFUSED) from None
     try:
         _refuse_unfit(container)
-        yield Source(container, stop, file=file, loop=loop, silence=waits.read)
+        yield Source(container, stop, file=file, loop=loop, silence=waits.read, segments=segments)
     finally:
         container.close()
 
@@ -217,6 +268,16 @@ def _open_file(file: Path) -> InputContainer:
     return container
 
 
+def _open_segments(segments: Segments) -> InputContainer:
+    options = {"format_whitelist": _SEGMENT_FORMATS, "protocol_whitelist": "", "fpsprobesize": "0",
+               "analyzeduration": str(_ANALYSE_MICROSECONDS), "probesize": "500000"}  # fmt: skip
+    try:
+        container: InputContainer = av.open(segments, options=options, metadata_errors="ignore")
+    except av.FFmpegError:
+        raise SourceError(segments.reason or Reason.UNSUPPORTED) from None
+    return container
+
+
 def _refuse_unfit(container: InputContainer) -> None:
     """Refuse what holds no picture of a listed codec in a bearable size."""
     if not container.streams.video:
@@ -229,7 +290,7 @@ def _refuse_unfit(container: InputContainer) -> None:
 
 
 def _open_remote(target: RemoteAddress, rules: AddressRules, waits: Waits) -> InputContainer:
-    address = _judged(target, rules, waits)
+    address = judged(target, rules, waits.connect)
     with _connection(str(address), target.port, waits.connect) as line:
         if target.scheme == "rtsp":
             _ask(line, target.at(address), waits.connect)
@@ -252,31 +313,6 @@ def _open_remote(target: RemoteAddress, rules: AddressRules, waits: Waits) -> In
     except av.FFmpegError as error:
         raise SourceError(_opening_reason(error)) from None
     return container
-
-
-def _judged(target: RemoteAddress, rules: AddressRules, waits: Waits) -> Address:
-    """Resolve the host and judge every answer: one that is refused refuses them all."""
-    answers = _resolved(target.host, target.port, waits.connect)
-    for answer in answers:
-        refuse_host(answer, rules)
-    return answers[0]
-
-
-def _resolved(host: str, port: int, wait: float) -> list[Address]:
-    """The host's addresses. The system's resolver knows no deadline, so it works in a thread of its own."""
-    answers: list[Address] = []
-
-    def ask() -> None:
-        with suppress(OSError, ValueError):
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.extend(ip_address(str(answer[4][0])) for answer in found)
-
-    asking = threading.Thread(target=ask, name="resolve", daemon=True)
-    asking.start()
-    asking.join(wait)
-    if asking.is_alive() or not answers:
-        raise SourceError(Reason.NAME_UNKNOWN)
-    return list(answers)
 
 
 @contextmanager

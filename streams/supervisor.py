@@ -243,7 +243,8 @@ class Supervisor:
             return  # of a camera that is gone, or taken under another mask: never shown
         if kind == "picture":
             at = datetime.fromisoformat(head["at"])
-            shot = Shot(camera, float(head["mono"]), at, body, float(head["brightness"]), float(head["activity"]))
+            numbers = [float(head[name]) for name in ("brightness", "activity", "behind")]
+            shot = Shot(camera, float(head["mono"]), at, body, *numbers)
             self._board.pictured(shot, self._moment())
             self.on_judged(shot, head["health"])
         elif kind == "live":
@@ -287,7 +288,7 @@ def _message(head: dict[str, Any], body: bytes) -> Message:
     part = head["part"]
     if part == "data":
         return Message("data", {}, body, bool(head["key"]), float(head["taken"]))
-    names = {"init": ("mime", "width", "height", "masked"), "mode": ("mode", "why")}[part]
+    names = {"init": ("mime", "width", "height", "masked", "behind"), "mode": ("mode", "why")}[part]
     return Message(part, {name: head[name] for name in names}, body)
 
 

@@ -140,7 +140,7 @@ class Tap:
         elif self._run is not None:
             self._forward([seen])
         elif not self._refused:
-            self._begin(source)
+            self._begin(source, seen.behind)
 
     def close(self) -> None:
         """End a run; the next one begins with a new `init`."""
@@ -153,7 +153,7 @@ class Tap:
         self.close()
         self._group = Group()
 
-    def _begin(self, source: Source) -> None:
+    def _begin(self, source: Source, behind: float) -> None:
         try:
             self._run = Transcoding(source, self._masks) if self._masks else Passing(source)
         except (Fmp4Error, av.FFmpegError):
@@ -161,7 +161,8 @@ class Tap:
             self._send({"part": "mode", "mode": Mode.PICTURES.value, "why": Why.CODEC.value}, b"")
             return
         width, height = self._run.size
-        head = {"part": "init", "mime": self._run.mime, "width": width, "height": height, "masked": bool(self._masks)}
+        head = {"part": "init", "mime": self._run.mime, "width": width, "height": height, "masked": bool(self._masks),
+                "behind": round(behind, 1)}  # fmt: skip
         self._send(head, self._run.init)
         self._forward(list(self._group))
 

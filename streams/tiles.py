@@ -35,14 +35,17 @@ def picture_message(shot: Shot, standing: Standing, mono: float) -> bytes:
 
     The header says `camera`; `at`, when the picture was seen; `age_ms`, its true age now; `state`, "live" only where
     the camera is live *and* the picture is young, else "stale"; and `sent`, the gateway's own clock in ms, from which a
-    browser tells how long the message was under way compared with others.
+    browser tells how long the message was under way compared with others. `behind`, where there is any: by how many
+    seconds at least its source's own way delays it, on top of that age.
     """
     age = max(0.0, mono - shot.mono)
     live = standing.state is State.LIVE and age <= STALE_AFTER
-    header = {
+    header: dict[str, Any] = {
         "camera": shot.camera, "at": iso(shot.at), "age_ms": round(age * 1000), "state": "live" if live else "stale",
         "sent": round(mono * 1000),
     }  # fmt: skip
+    if shot.behind >= 1.0:
+        header["behind"] = round(shot.behind, 1)
     text = json.dumps(header, separators=(",", ":")).encode()
     return struct.pack(">I", len(text)) + text + shot.jpeg
 

@@ -153,7 +153,8 @@ class Watching(threading.Thread):
         self._busy_since = time.monotonic()
         try:
             refuse_faulty(self.spec.masks)
-            with opened(self._address, self._rules, self._leaving, waits=self._waits) as self._source:
+            place, waits = self._address, self._waits
+            with opened(place, self._rules, self._leaving, waits=waits, step=self._step) as self._source:
                 self._follow(self._source)
             return Reason.CLOSED
         except SourceError as error:
@@ -309,10 +310,11 @@ def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tu
             continue
         picture = darkroom.picture(frame)
         health = watch.checkup.judged(picture, seen.at)
-        at = (datetime.now(UTC) - timedelta(seconds=time.monotonic() - seen.taken)).isoformat()
+        at = (datetime.now(UTC) - timedelta(seconds=time.monotonic() - seen.taken + seen.behind)).isoformat()
         head = {
             "kind": "picture", "camera": spec.id, "mark": mark, "mono": seen.taken, "at": at,
             "brightness": round(picture.brightness, 1), "activity": round(eye.activity, 5), "health": health,
+            "behind": round(seen.behind, 1),
         }  # fmt: skip
         yield head, picture
 

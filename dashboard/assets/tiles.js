@@ -13,7 +13,7 @@
  *
  * On each tile: `data-state` (live | stale | offline | connecting), `data-reason`, `data-faults` (of a live one: covered,
  * blurred, …, as `health.fault.*`, which its note names), `data-as-of` (UTC, of the picture),
- * `data-painted` once it has had a picture; the text goes into its `.tile-note`, the picture into its canvas.
+ * `data-behind` (seconds by which its source's own way delays it at least, a playlist's), `data-painted` once it has had a picture; the text goes into its `.tile-note`, the picture into its canvas.
  */
 
 const SUBPROTOCOL = "gridcommand.tiles.v1";
@@ -93,6 +93,7 @@ class Tile {
     this.t = t;
     this.known = null;
     this.seenAt = null;
+    this.behind = 0;
     this.waiting = null;
     this.decoding = false;
     this.stopped = false;
@@ -110,13 +111,14 @@ class Tile {
   async paint() {
     this.decoding = true;
     while (this.waiting && !this.stopped) {
-      const { jpeg, seenAt, at } = this.waiting;
+      const { jpeg, seenAt, at, behind } = this.waiting;
       this.waiting = null;
       try {
         const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
         this.draw(bitmap);
         bitmap.close();
         this.seenAt = seenAt;
+        this.behind = behind;
         setAttribute(this.node, "data-as-of", at);
         setAttribute(this.node, "data-painted", "");
         this.painted();
@@ -142,12 +144,16 @@ class Tile {
     const state = tileState(this.known, this.seenAt, connected, now);
     setAttribute(this.node, "data-reason", (connected && state !== "live" && this.known?.reason) || null);
     setAttribute(this.node, "data-state", state);
+    setAttribute(this.node, "data-behind", (state === "live" && this.behind && String(this.behind)) || null);
     setAttribute(this.node, "data-faults", (state === "live" && this.known?.faults?.join(" ")) || null);
     if (this.note) setText(this.note, this.words(state, connected, now));
   }
 
   words(state, connected, now) {
-    if (state === "live") return (this.known.faults ?? []).map((fault) => this.t(`health.fault.${fault}`)).join(" · ");
+    if (state === "live") {
+      const late = this.behind ? [this.t("cameras.tile.behind", { seconds: Math.ceil(this.behind) })] : [];
+      return [...(this.known.faults ?? []).map((fault) => this.t(`health.fault.${fault}`)), ...late].join(" · ");
+    }
     if (state === "connecting") return this.t("cameras.tile.connecting");
     const reason = connected && this.known.reason ? this.t(`cameras.reason.${this.known.reason}`) : "";
     const since = this.seenAt === null ? Date.now() - Date.parse(this.known.since) : now - this.seenAt;
@@ -204,7 +210,7 @@ export function watchTiles({ url, tiles, t, patrol = null, stamp = null }) {
     if (!picture) return;
     const { header, jpeg } = picture;
     const age = header.age_ms + link.transit.extra(header.sent, now);
-    const newest = { jpeg, at: header.at, seenAt: now - age };
+    const newest = { jpeg, at: header.at, seenAt: now - age, behind: header.behind ?? 0 };
     const mine = shown.filter((tile) => tile.camera === header.camera);
     for (const tile of mine) tile.take(newest);
     if (patrol && !mine.length) ahead.set(header.camera, newest);

@@ -1,4 +1,4 @@
-"""Cameras over HTTP: FLV and MJPEG live as RTSP does; a playlist (HLS) is refused, because it names addresses unjudged."""
+"""Cameras over HTTP: FLV, MJPEG and rolling playlists (HLS) live as RTSP does; a playlist under another name is refused."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import simplejpeg
 
 from streams.camera import Reason, State
 from streams.wire import CameraSpec
+from tests.edges.hls_server import platform
 from tests.edges.streams_harness import streams, watching
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\nhttp://169.254.169.254/latest\n"
@@ -76,7 +77,7 @@ def cameras() -> Iterator[int]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
-            if self.path in ("/list.m3u8", "/disguised"):
+            if self.path == "/disguised":
                 self.send_header("Content-Type", "application/vnd.apple.mpegurl")
                 self.end_headers()
                 self.wfile.write(PLAYLIST)
@@ -101,20 +102,25 @@ def cameras() -> Iterator[int]:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_flv_and_mjpeg_over_http_are_live_and_a_playlist_is_refused() -> None:
+def test_flv_mjpeg_and_hls_over_http_are_live_and_a_playlist_in_disguise_is_refused() -> None:
     async def scene() -> None:
-        with cameras() as port:
+        with cameras() as port, platform(stops=5.0) as rolling:
             specs = [
                 CameraSpec(name, name, f"http://127.0.0.1:{port}/{path}", registered=True)
-                for name, path in (("flv", "flv"), ("mjpeg", "mjpeg"), ("hls", "list.m3u8"), ("named", "disguised"))
+                for name, path in (("flv", "flv"), ("mjpeg", "mjpeg"), ("named", "disguised"))
             ]
+            specs.append(CameraSpec("hls", "hls", f"http://127.0.0.1:{rolling.port}/rtp/live.m3u8", registered=True))
             async with streams(specs) as running, watching(running.port, ["flv", "mjpeg", "hls"]) as watcher:
-                for name in ("flv", "mjpeg"):
+                for name in ("flv", "mjpeg", "hls"):
                     await running.until(name, State.LIVE, within=15)
                 await watcher.until(lambda one: min(one.count("flv"), one.count("mjpeg")) >= 3, within=15)
-                await running.until("hls", State.OFFLINE, within=15)
-                assert running.reason("hls") is Reason.PLAYLIST
                 await running.until("named", State.OFFLINE, within=15)
                 assert running.reason("named") in (Reason.UNSUPPORTED, Reason.BAD_ANSWER), "whatever it is called"
+                await running.until("hls", State.OFFLINE, within=30)
+                gone = time.monotonic()
+                assert running.reason("hls") in (Reason.NO_DATA, Reason.TIMEOUT), "nothing is added any more"
+                await asyncio.sleep(1.5)
+                assert State.LIVE not in running.since(gone, "hls"), "and what it still names is not shown as live"
+                assert all(one.header["state"] == "stale" for one in watcher.pictures["hls"] if one.got > gone)
 
     asyncio.run(scene())

@@ -58,10 +58,21 @@ def test_a_listed_network_opens_itself_and_no_other() -> None:
         refuse_host(ip_address("10.21.0.1"), rules)
 
 
-@pytest.mark.parametrize("path", ["live.m3u8", "a/LIVE.M3U8?token=1", "x.mpd"])
-def test_a_playlist_is_refused_with_a_sentence_that_says_what_to_take_instead(path: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["https://8.8.8.8/x.mpd", "https://8.8.8.8/a/X.MPD?token=1", "rtsp://8.8.8.8/live.m3u8"]
+)
+def test_a_playlist_that_is_not_followed_is_refused_with_a_sentence_that_says_what_to_take(address: str) -> None:
     with pytest.raises(PlaylistRefusedError, match="HTTP-FLV"):
-        parsed(f"https://8.8.8.8/{path}", NOWHERE)
+        parsed(address, NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("path", "listed"), [("live.m3u8", True), ("a/LIVE.M3U8?token=1", True), ("a.flv?b=c.m3u8", False)]
+)
+def test_a_rolling_playlist_is_told_by_its_path(path: str, listed: bool) -> None:
+    target = parsed(f"https://8.8.8.8/{path}", NOWHERE)
+    assert isinstance(target, RemoteAddress)
+    assert target.playlist is listed
 
 
 def test_a_public_host_is_allowed() -> None:

@@ -269,7 +269,8 @@ export function watchLive({ url, node, stream = "sub", ticket, t, dice = Math.ra
   function words(state, age, now) {
     if (state === "refused") return t("live.refused", { sentence: view.refused });
     const why = view.told?.why ? t(`live.why.${view.told.why}`) : "";
-    if (state === "live") return [why, ...(view.known?.faults ?? []).map((fault) => t(`health.fault.${fault}`))].filter(Boolean).join(" · ");
+    const late = view.told?.behind >= 1 ? t("cameras.tile.behind", { seconds: Math.ceil(view.told.behind) }) : "";
+    if (state === "live") return [late, why, ...(view.known?.faults ?? []).map((fault) => t(`health.fault.${fault}`))].filter(Boolean).join(" · ");
     if (state === "connecting") return t("live.connecting");
     const since = age === null ? Date.parse(view.known?.since ?? "") : Date.now() - age;
     const values = { time: clockText(new Date(since)), age: ageText(Date.now() - since) };
