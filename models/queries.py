@@ -21,7 +21,7 @@ MOST_COUNTED = 10_000
 """Rows of a list that grows with the years that are counted; a longer one is said to have more than so many."""
 MOST_FOUND = 1_000
 """The same for words that are in very many texts."""
-LOOKED_AT = 20_000
+LOOKED_AT = 10_000
 """Cases of a list among which such words are looked for at once; the following page looks on behind them."""
 
 

@@ -33,7 +33,7 @@ SMALLER: tuple[tuple[Any, str, int], ...] = (
 )  # fmt: skip
 """The bounds of the real thing, smaller, so that they are reached by a small store."""
 SLACK = 1.5
-JOINED = {"notification", "delivery", "case_text"}
+JOINED = {"notification", "delivery"}
 """Tables that statements join to others. PostgreSQL reads them as a whole while they have some hundred rows, as here."""
 LEAST = 150
 """Units of work that are nothing: a request's own overhead."""
@@ -156,3 +156,12 @@ def test_a_missing_index_is_found_on_both_databases(files: tuple[str, str], serv
                     index.create(connection)
             store.close()
         assert found == {"api figures": {"cases"}}, url
+
+
+def test_a_common_word_that_is_joined_to_all_texts_is_found(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: an `EXISTS`, of which PostgreSQL makes a join, where each text is to be read by its key."""
+    monkeypatch.setattr(ask, "_read", ask._holds)
+    found = read_whole(server, tmp_path, ("search common word",))
+    assert found == {"search common word": {"case_text"}}
