@@ -194,9 +194,14 @@ def _read(folder: Path, geometry_checks: bool) -> tuple[County | None, list[Prob
 def _check_rules(rules: CountyRules, path: Path, findings: Findings) -> None:
     """What the types alone cannot say; each fault is put on the line of its key."""
     text = text_of(path, findings) or ""
-    found = [_share_faults, _hour_faults, _place_faults, _code_faults, _round_faults, _staffing_faults]
-    for keys, sentence in [fault for faults in found for fault in faults(rules)]:
+    for keys, sentence in rule_faults(rules):
         findings.add(line_of_key(text, keys), ".".join(map(str, keys)), sentence)
+
+
+def rule_faults(rules: CountyRules) -> Placed:
+    """What the types alone cannot say: the path of each faulty key, and its sentence."""
+    found = [_share_faults, _hour_faults, _place_faults, _code_faults, _round_faults, _staffing_faults]
+    return [fault for faults in found for fault in faults(rules)]
 
 
 def _check_labels(rules: CountyRules, sets: Mapping[str, LabelSet], path: Path, findings: Findings) -> None:

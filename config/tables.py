@@ -297,8 +297,8 @@ def typed_toml(path: Path, made: type[Made], findings: Findings) -> Made | None:
         return adapter(made).validate_python(raw)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            keys = _keys_in(raw, fault["loc"])
-            findings.add(line_of_key(text, keys), ".".join(map(str, keys)), _toml_sentence(fault))
+            keys = keys_in(raw, fault["loc"])
+            findings.add(line_of_key(text, keys), ".".join(map(str, keys)), toml_sentence(fault))
         return None
 
 
@@ -318,7 +318,7 @@ def optional_toml(file: Path, made: type[Made], refused: type[Exception]) -> Mad
     return found
 
 
-def _keys_in(raw: Any, loc: Sequence[int | str]) -> list[int | str]:
+def keys_in(raw: Any, loc: Sequence[int | str]) -> list[int | str]:
     """The part of pydantic's location that is in the file (it also names types), and a last key that is missing."""
     keys: list[int | str] = []
     for key in loc:
@@ -331,7 +331,7 @@ def _keys_in(raw: Any, loc: Sequence[int | str]) -> list[int | str]:
     return keys
 
 
-def _toml_sentence(fault: Mapping[str, Any]) -> str:
+def toml_sentence(fault: Mapping[str, Any]) -> str:
     if fault["type"] in ("missing", "missing_argument"):
         return "The key is missing; expected it here."
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

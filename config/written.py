@@ -41,6 +41,9 @@ KEYS: Mapping[str, Sequence[str]] = {
     "posts": ("area", "post"),
     "duty": ("weekday", "starts", "role"),
     "duty-changes": ("day", "starts", "role"),
+    "ladder": ("role",),
+    "stages": ("category",),
+    "pressing": ("rule",),
 }
 """What tells rows apart, where it is not `code`."""
 
@@ -82,11 +85,17 @@ def geojson_of(areas: Sequence[Area]) -> str:
 
 def toml_of(rules: CountyRules) -> str:
     """What county.toml says, without its comments."""
+    return tomli_w.dumps(plain_rules(rules))
+
+
+def plain_rules(rules: CountyRules) -> dict[str, Any]:
+    """The same as tables, lists and plain values; what is not said is left out."""
     plain = adapter(CountyRules).dump_python(rules, mode="json", exclude_none=True)
     for hours in plain["office_hours"]:
         if hours.get("season"):
             hours["season"] = [f"{month:02}-{day:02}" for month, day in hours["season"]]
-    return tomli_w.dumps(_short_times(plain))
+    made: dict[str, Any] = _short_times(plain)
+    return made
 
 
 def toml_of_plan(plan: Plan) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from config import notices, tiling, written
+from config import notices, ruled, tiling, written
 from config.county import Area, CountyRules
 from config.reference import one_document, one_table
 from config.sentences import say
@@ -30,6 +30,9 @@ KINDS = (
     "departments",
     "areas",
     "categories",
+    "ladder",
+    "stages",
+    "pressing",
     "calendar",
     "county",
     "plans",
@@ -38,15 +41,16 @@ KINDS = (
     "duty",
     "duty-changes",
 )
-"""What is edited here. Cameras have a page of their own; the ladder, office hours and clocks are in `county`."""
+"""What is edited here. Cameras have a page of their own; office hours, rounds and staffing are in `county`, as is all that
+`ladder`, `stages` and `pressing` show as rows."""
 TEXTS = ("county", "plans")
 """Kinds that are edited as the text of their file."""
 Part = int | str | None
 """Which part of a kind: a year of `calendar`, the code of one of `plans`."""
-WHOLE = ("calendar", "duty", "duty-changes")
+WHOLE = ("calendar", "duty", "duty-changes", "ladder", "stages")
 """Kinds of which a row that is left out is gone; of the others rows stay, because cases may point to them."""
 FILES = {"county": "county.toml", "areas": "areas.geojson"}
-CLOCKED = ("calendar", "county")
+CLOCKED = ("calendar", "county", "stages", "pressing")
 """A change of these moves deadlines: open cases are worked out anew."""
 
 
@@ -84,6 +88,9 @@ def table(connection: Any, kind: str, part: Part) -> Table:
         return Table(kind, version, (), (), written.toml_of(rules))
     if kind == "plans":
         return Table(kind, version, (), (), planning.text_of(connection, str(part or "")))
+    if kind in ruled.COLUMNS:
+        said, columns = ruled.rows(kind, rules), ruled.COLUMNS[kind]
+        return Table(kind, version, columns, said, written.csv_of(columns, said))
     nouns = stored.nouns(connection, kind, part if isinstance(part, int) else None)
     columns, rows = written.columns_of(kind, rules), written.rows_of_nouns(kind, nouns)
     text = written.geojson_of(nouns) if kind == "areas" else written.csv_of(columns, rows)
@@ -98,10 +105,15 @@ def with_row(
     Raises:
         Refused: rows of this kind cannot be taken out, or areas made in a form.
     """
+    if now.kind == "pressing" and cells is None:
+        raise Refused("This rule is always there; only its value changes.", "row")
     if cells is None and now.kind not in WHOLE:
         raise Refused("Rows of this kind stay, because cases may point to them; areas end by their validity.", "row")
     if now.kind == "areas":
         return _area_row(connection, key, cells or {})
+    if now.kind == "ladder":
+        rungs, at = ruled.put_rung(now.rows, "".join(key), cells)
+        return written.csv_of(now.columns, rungs), at + 2 if cells is not None else 0
     rows, line = [], 0
     for row in now.rows:
         here = written.key_of(now.kind, row) == tuple(key)
@@ -151,6 +163,8 @@ def judged(connection: Any, now: Table, text: str, directory: Directory, part: P
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / file_name(now.kind, part)
         file.write_text(text, encoding="utf-8")
+        if now.kind in ruled.COLUMNS:
+            return _judged_rules(now, file, county_rules(connection), directory)
         if now.kind == "duty-changes" and not _has_rows(text):
             return Verdict((), _changes(now, []), [])
         areas = {code: SimpleNamespace(**area) for code, area in directory.areas.items()}
@@ -158,6 +172,18 @@ def judged(connection: Any, now: Table, text: str, directory: Directory, part: P
     if not problems and now.kind == "areas":
         problems = _new_tiling_faults(connection, nouns, file.name)
     return Verdict(problems, [] if problems else _changes(now, written.rows_of_nouns(now.kind, nouns)), nouns)
+
+
+def excused(connection: Any, now: Table, verdict: Verdict, line: int) -> Verdict:
+    """The verdict on one row of `departments`, without the empty telephones of the others: a rung that is new leaves one in
+    every department, and they are filled row by row."""
+    if now.kind != "departments" or not line or not verdict.problems:
+        return verdict
+    rungs = {rung.role for rung in county_rules(connection).escalation.rungs}
+    empty = {(at, role) for at, row in enumerate(now.rows, 2) for role in rungs if not row.get(role)}
+    left = [one for one in verdict.problems if one.line == line or (one.line, one.field) not in empty]
+    changes = [] if left else _changes(now, written.rows_of_nouns(now.kind, verdict.nouns))
+    return Verdict(left, changes, verdict.nouns)
 
 
 def _has_rows(text: str) -> bool:
@@ -172,6 +198,11 @@ def _judged_county(now: Table, text: str) -> Verdict:
     if rules is None or problems:
         return Verdict(problems, [], None)
     return Verdict((), _lines(now.text, written.toml_of(rules)), rules)
+
+
+def _judged_rules(now: Table, file: Path, rules: CountyRules, directory: Directory) -> Verdict:
+    found, problems = ruled.judged(file, now.kind, rules, directory.categories)
+    return Verdict(problems, [] if found is None else _changes(now, ruled.rows(now.kind, found)), found)
 
 
 def _lines(before: str, after: str) -> list[Change]:
@@ -238,7 +269,7 @@ def _new_tiling_faults(connection: Any, nouns: Sequence[Area], name: str) -> lis
 
 def store(connection: Any, now: Table, verdict: Verdict, vault: Vault, part: Part) -> None:
     """Put judged nouns in, in the transaction of this connection."""
-    if now.kind == "county":
+    if now.kind == "county" or now.kind in ruled.COLUMNS:
         put_county(connection, verdict.nouns)
         return
     if now.kind == "plans":

@@ -9,7 +9,7 @@ import shapely
 from flask import Flask, Response, jsonify, request
 from pydantic import Field, ValidationError
 
-from config import written
+from config import ruled, written
 from config.county import UNITS
 from config.reference import DUTY_ROLES
 from config.sentences import say
@@ -94,9 +94,10 @@ def _table(parts: Services, now: editing.Table, rules: Any) -> dict[str, Any]:
         "rows": [dict(row) for row in now.rows],
         "text": text,
         "removable": now.kind in editing.WHOLE or (now.kind == "plans" and bool(now.text)),
-        "addable": now.kind != "areas",
+        "addable": now.kind not in ("areas", "pressing"),
         "fixed": ["code", "level", "parent"] if now.kind == "areas" else [],
         "choices": _choices(parts, now.kind, rules),
+        "of_row": ruled.CHOICES if now.kind == "pressing" else {},
     }
 
 
@@ -114,6 +115,8 @@ def _choices(parts: Services, kind: str, rules: Any) -> dict[str, list[str]]:
         "posts": {"post": [title.code for title in rules.post_titles]},
         "duty": {"role": list(DUTY_ROLES), "weekday": [str(day) for day in range(1, 8)]},
         "duty-changes": {"role": list(DUTY_ROLES)},
+        "ladder": {"time": ["working", "plain"]},
+        "stages": {"category": list(directory.categories)},
     }
     return found.get(kind, {})
 
@@ -161,7 +164,8 @@ def _verdict(
         return now, editing.Verdict((), planning.removed(connection, str(part)), None), 0
     if text is None:
         text, line = editing.with_row(connection, now, body.key, body.row, part)
-    return now, editing.judged(connection, now, text, services().directory(), part), line
+    verdict = editing.judged(connection, now, text, services().directory(), part)
+    return now, editing.excused(connection, now, verdict, line), line
 
 
 def _told(now: editing.Table, verdict: editing.Verdict, line: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from config.settings import HERE
 from dashboard.administration import editing
-from models import stored
+from models import reference, stored
 from models import tables as t
 from models.door import Door, Report
 from models.emergencies import rooms
@@ -246,3 +246,41 @@ def test_a_changed_calendar_moves_the_deadlines_of_open_cases_with_a_trace(
         acts = connection.execute(select(t.trace.c.action).where(t.trace.c.case_id == now.id)).scalars().all()
     assert now.due_at - case.due_at == timedelta(days=1)
     assert "rederive" in acts
+
+
+def test_the_ladder_its_rules_and_the_stages_are_rows_of_the_countys_file(
+    both: FlaskClient, county_store: Store
+) -> None:
+    new = {"rung": "2", "role": "duty_desk", "name": "值班室", "name_en": "duty desk", "acknowledge_minutes": "15",
+           "time": "plain", "again": "1"}  # fmt: skip
+    wrong = send(both, "ladder", "preview", row=new | {"acknowledge_minutes": "soon", "rung": "0"}).get_json()
+    assert {p["field"] for p in wrong["problems"] if p["here"]} == {"acknowledge_minutes", "rung"}
+    done = send(both, "ladder", "apply", row=new).get_json()
+    assert [(c["what"], c["key"]) for c in done["changes"]] == [
+        ("added", "duty_desk"), ("changed", "deputy_head"), ("changed", "head"),
+    ]  # fmt: skip
+    assert [row["role"] for row in table(both, "ladder")["rows"]] == ["coordinator", "duty_desk", "deputy_head", "head"]
+    assert "duty_desk" in table(both, "county")["text"]
+    cg = next(row for row in table(both, "departments")["rows"] if row["code"] == "cg")
+    filled = send(both, "departments", "apply", row=cg | {"duty_desk": "8110"}, key=["cg"])
+    assert filled.status_code == 200, "departments that have no telephone for it yet stood in the way"
+    assert send(both, "departments", "apply", row=cg, key=["cg"]).status_code == 422  # its own empty cell
+    gone = send(both, "ladder", "apply", row=None, key=["duty_desk"]).get_json()["changes"]
+    assert ("removed", "duty_desk") in {(c["what"], c["key"]) for c in gone}
+
+    limits = {"category": "0102", "accept": "7"}
+    assert send(both, "stages", "apply", row=limits).get_json()["rederived"] is not None
+    assert send(both, "stages", "preview", row=limits | {"category": "77"}).get_json()["problems"][0]["here"]
+    assert send(both, "stages", "preview", row=None, key=["*"]).get_json()["problems"]
+
+    quiet = {"rule": "escalation.quiet_hours", "value": "23:00; 06:30"}
+    assert send(both, "pressing", "apply", row=quiet, key=[quiet["rule"]]).status_code == 200
+    bad = send(both, "pressing", "preview", row=quiet | {"value": "23:00"}, key=[quiet["rule"]]).get_json()
+    assert [(p["field"], p["here"]) for p in bad["problems"]] == [("value", True)]
+    orange = {"rule": "clock.orange", "value": "0.9"}  # only wrong beside another one
+    assert send(both, "pressing", "apply", row=orange, key=["clock.orange"]).status_code == 422
+    assert problem(send(both, "pressing", "apply", row=None, key=["clock.orange"]))["field"] == "row"
+    with county_store.read() as connection:
+        rules = reference.county_rules(connection)
+    assert rules.stages.categories["0102"] == {"accept": 7} and f"{rules.escalation.quiet_hours[1]:%H:%M}" == "06:30"
+    assert [rung.role for rung in rules.escalation.rungs] == ["coordinator", "deputy_head", "head"]

@@ -18,7 +18,9 @@ export async function start(root) {
 
 class ReferencePage {
   constructor(root, say) {
-    Object.assign(this, { root, say, address: root.dataset.address, names: JSON.parse(root.dataset.columns) });
+    Object.assign(this, { root, say, address: root.dataset.address });
+    this.names = JSON.parse(root.dataset.columns);
+    this.values = JSON.parse(root.dataset.values);
     this.word = root.querySelector(".admin-word");
     this.side = root.querySelector(".ref-side");
     this.box = root.querySelector(".ref-table");
@@ -53,25 +55,33 @@ class ReferencePage {
   }
 
   drawRows(wanted) {
-    const found = this.table.rows.filter((row) => !wanted || Object.values(row).some((cell) => cell.toLowerCase().includes(wanted)));
+    const found = this.table.rows.filter((row) => !wanted || Object.entries(row).some(([name, cell]) => `${cell} ${this.valueOf(name, cell)}`.toLowerCase().includes(wanted)));
     this.body.replaceChildren(...found.slice(0, SHOWN).map((row) => this.row(row)));
     this.foot.textContent = this.say(found.length > SHOWN ? "refdata.more" : "refdata.rows", { n: found.length, shown: SHOWN });
   }
 
   row(row) {
-    const cells = this.table.columns.map((name) => make("td", { title: row[name] ?? "" }, row[name] ?? ""));
+    const cells = this.table.columns.map((name) => this.cell(name, row[name] ?? ""));
     const edit = this.button("refdata.edit", () => this.showForm(row), "tool tool-small");
     return make("tr", { "data-key": this.keyOf(row).join(" ") }, ...cells, make("td", { class: "buttons" }, edit));
   }
 
+  /** What a code is called; the code itself, which files say, is told on pointing at it. */
+  cell(name, value) {
+    const called = this.valueOf(name, value);
+    return make("td", { title: called === value ? value : `${called} · ${value}` }, called);
+  }
+
   keyOf = (row) => this.table.keys.map((name) => row[name] ?? "");
   nameOf = (name) => this.names[name] ?? name;
+  valueOf = (name, value) => this.values[name]?.[value] ?? value;
+  headOf = (row) => this.table.keys.map((name) => this.valueOf(name, row[name] ?? "")).join(" ");
 
   // --- the form of a row -----------------------------------------------------------------------------------------------
 
   showForm(row) {
     const key = row ? this.keyOf(row) : [];
-    const fields = this.table.columns.map((name) => this.field(name, row?.[name] ?? "", row !== null));
+    const fields = this.table.columns.map((name) => this.field(name, row?.[name] ?? "", row !== null, this.table.of_row[key[0]]));
     const form = make("form", { class: "action-form ref-form" }, ...fields);
     const edit = () => ({ key, row: Object.fromEntries(new FormData(form)), version: this.table.version });
     const buttons = [make("button", { type: "submit", class: "tool tool-go" }, this.say("refdata.preview"))];
@@ -82,18 +92,24 @@ class ReferencePage {
       event.preventDefault();
       this.judge(edit(), form);
     });
-    this.side.replaceChildren(this.panel(row ? key.join(" ") : this.say("refdata.add"), form));
+    this.side.replaceChildren(this.panel(row ? this.headOf(row) : this.say("refdata.add"), form));
     form.querySelector("input:not([readonly]), select")?.focus();
     this.side.scrollIntoView({ block: "nearest" });
   }
 
-  field(name, value, existing) {
-    const choices = this.table.choices[name];
+  field(name, value, existing, ofRow) {
+    const choices = this.table.choices[name] ?? (name === "value" ? ofRow : undefined);
     const fixed = existing && (this.table.fixed.includes(name) || this.table.keys.includes(name));
     const input = choices && !fixed
-      ? make("select", { name, class: "desk-select" }, ...choices.map((code) => make("option", { value: code, ...(code === value ? { selected: "" } : {}) }, code || "—")))
+      ? make("select", { name, class: "desk-select" }, ...choices.map((code) => make("option", { value: code, ...(code === value ? { selected: "" } : {}) }, this.optionOf(name, code))))
       : make("input", { name, value, type: "text", autocomplete: "off", ...(fixed ? { readonly: "" } : {}) });
-    return make("label", { "data-field": name }, make("span", {}, this.nameOf(name)), input, make("span", { class: "ref-fault", role: "alert" }));
+    const called = fixed && this.valueOf(name, value) !== value ? make("span", { class: "faint" }, this.valueOf(name, value)) : "";
+    return make("label", { "data-field": name }, make("span", {}, this.nameOf(name)), input, called, make("span", { class: "ref-fault", role: "alert" }));
+  }
+
+  optionOf(name, code) {
+    const called = this.valueOf(name, code);
+    return called !== code && /\d/.test(code) ? `${code} · ${called}` : called || "—";
   }
 
   // --- a whole file -----------------------------------------------------------------------------------------------------
@@ -157,8 +173,8 @@ class ReferencePage {
 
   change({ what, key, fields }) {
     const parts = Object.entries(fields).map(([name, [before, after]]) =>
-      make("span", { class: "ref-change" }, this.nameOf(name), " ", make("del", {}, before || "—"), " → ", make("ins", {}, after || "—")));
-    return make("li", { "data-what": what }, make("b", {}, `${this.say(`refdata.${what}`)} ${key}`), ...parts);
+      make("span", { class: "ref-change" }, this.nameOf(name), " ", make("del", {}, this.valueOf(name, before) || "—"), " → ", make("ins", {}, this.valueOf(name, after) || "—")));
+    return make("li", { "data-what": what }, make("b", {}, `${this.say(`refdata.${what}`)} ${this.table.keys.length === 1 ? this.valueOf(this.table.keys[0], key) : key}`), ...parts);
   }
 
   verdict(intro, items, state, edit = null) {

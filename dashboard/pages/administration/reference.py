@@ -18,6 +18,7 @@ from dashboard.pages.context import PageContext
 from dashboard.problems import Problem
 from dashboard.services import services
 from models import desk, stored
+from models.directory import Directory
 from models.emergencies import rooms
 from models.timebase import real_now
 
@@ -95,7 +96,12 @@ def build(
     body = html.Div(
         [html.Div(className="ref-table desk-table-box"), html.Div(className="ref-side")], className="ref-grid"
     )
-    about = {"data-kind": kind, "data-address": address, "data-columns": _columns(context)}
+    about = {
+        "data-kind": kind,
+        "data-address": address,
+        "data-columns": _columns(context),
+        "data-values": json.dumps(_values(context, kind), ensure_ascii=False),
+    }
     children = [title, _tabs(context, kind), tools, word, *flagged, *areas, body]
     return parts.frame(context, "/admin", children, module="reference", words=WORDS, about=about)
 
@@ -105,11 +111,40 @@ def _as_file(address: str) -> str:
 
 
 def _columns(context: PageContext) -> str:
-    """Column names in the reader's language, for the page's module."""
+    """Column names in the reader's language, for the page's module; a rung's column is called as the county calls it."""
+    rungs = services().directory().county.get("escalation", {}).get("rungs", ())
+    known = {rung["role"]: rung["name_en" if context.language == "en" else "name"] for rung in rungs}
+    return json.dumps(_texts(context, "refdata.column.") | known, ensure_ascii=False)
 
-    start = "refdata.column."
-    found = {key.removeprefix(start): text for key, text in context.texts.items() if key.startswith(start)}
-    return json.dumps(found, ensure_ascii=False)
+
+def _texts(context: PageContext, start: str) -> dict[str, str]:
+    return {key.removeprefix(start): text for key, text in context.texts.items() if key.startswith(start)}
+
+
+def _values(context: PageContext, kind: str) -> dict[str, dict[str, str]]:
+    """Column → what its codes are called in the reader's language."""
+    found: dict[str, dict[str, str]] = {}
+    for key, text in _texts(context, f"refdata.value.{kind}.").items():
+        column, _, code = key.partition(".")
+        found.setdefault(column, {})[code] = text
+    for column, rows in _coded(kind, services().directory()).items():
+        names = {code: parts.name(context, row) for code, row in rows.items()}
+        found[column] = names | found.get(column, {})
+    return found
+
+
+def _coded(kind: str, directory: Directory) -> dict[str, Mapping[str, Any]]:
+    """Columns that hold codes of other reference data."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {
+        "categories": {"department": directory.departments, "parent": directory.categories},
+        "areas": {"parent": directory.areas},
+        "posts": {
+            "area": directory.areas,
+            "post": {title["code"]: title for title in directory.county.get("post_titles", ())},
+        },
+        "stages": {"category": directory.categories},
+    }
+    return found.get(kind, {})
 
 
 def _bounds() -> str:
