@@ -24,6 +24,8 @@ EVERY = 100
 _SQLITE = re.compile(
     r"^(SCAN|SEARCH) (\w+)(?: AS \w+)?(?: USING (?:COVERING )?INDEX (\w+)| USING INTEGER PRIMARY KEY)?"
 )
+GATHERING = frozenset({"Hash Join", "Merge Join", "Hash", "Sort"})
+"""Steps of PostgreSQL that may read all that is below them before, or whatever, they give."""
 Statement = tuple[str, Any]
 
 
@@ -50,6 +52,24 @@ def heard(store: Store) -> Iterator[list[Statement]]:
         yield found
     finally:
         event.remove(store.engine, "before_cursor_execute", listen)
+
+
+def joined(store: Store, asked: Statement) -> set[str]:
+    """The growing tables that PostgreSQL, left to itself, reads as a whole to join or sort them: a limit ends none of that
+    early. As a large store's plans are, where what is asked for is as small a part of this one."""
+    statement, parameters = asked
+    with store.engine.connect() as connection:
+        found = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+    plan = json.loads(found) if isinstance(found, str) else found
+    return set(_joined(plan[0]["Plan"], False))
+
+
+def _joined(node: Any, inside: bool) -> Iterator[str]:
+    inside = inside or node["Node Type"] in GATHERING
+    for below in node.get("Plans", ()):
+        yield from _joined(below, inside)
+    if inside and node["Node Type"] == "Seq Scan" and node["Relation Name"] in GROWING:
+        yield node["Relation Name"]
 
 
 def steps(store: Store, asked: Statement) -> list[Step]:

@@ -225,9 +225,18 @@ def _reference(context: PageContext, view: AdminView) -> html.Section:
                 context.text("admin.years", years=years) if years else context.text("admin.no_years"),
                 className="faint case-note",
             ),
-            html.A(context.text("admin.reference_open"), href="/admin/reference/departments", className="tool tool-go"),
-            html.A(context.text("admin.cameras"), href="/cameras", className="tool"),
-            html.A(context.text("webhooks.title"), href="/admin/webhooks", className="tool"),
+            html.Div(
+                [
+                    html.A(
+                        context.text("admin.reference_open"),
+                        href="/admin/reference/departments",
+                        className="tool tool-go",
+                    ),
+                    html.A(context.text("admin.cameras"), href="/cameras", className="tool"),
+                    html.A(context.text("webhooks.title"), href="/admin/webhooks", className="tool"),
+                ],
+                className="ref-buttons",
+            ),
         ],
         name="admin-reference",
         tools=[html.Span(context.text("admin.version", n=view.directory.version))],

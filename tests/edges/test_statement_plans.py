@@ -158,10 +158,25 @@ def test_a_missing_index_is_found_on_both_databases(files: tuple[str, str], serv
         assert found == {"api figures": {"cases"}}, url
 
 
-def test_a_common_word_that_is_joined_to_all_texts_is_found(
+def joined(url: str, folder: Path, only: tuple[str, ...]) -> dict[str, set[str]]:
+    """Name of a request → the tables that PostgreSQL joins as a whole for it."""
+    found: dict[str, set[str]] = {}
+    with scale.opened(url, folder) as (people, parts):
+        for name, asking in questions(people, parts, WEEK).items():
+            if name.startswith(only):
+                with plans.heard(parts.store) as asked:
+                    asking()
+                found[name] = {table for one in asked for table in plans.joined(parts.store, one)}
+    return {name: tables for name, tables in found.items() if tables}
+
+
+COMMON = ("search common word", "search in a department")
+
+
+def test_common_words_are_read_text_by_text_and_the_join_with_all_texts_is_found(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The planted fault: an `EXISTS`, of which PostgreSQL makes a join, where each text is to be read by its key."""
-    monkeypatch.setattr(ask, "_read", ask._holds)
-    found = read_whole(server, tmp_path, ("search common word",))
-    assert found == {"search common word": {"case_text"}}
+    monkeypatch.setattr(queries, "LOOKED_AT", WEEK // 50)  # as small a part of the store as of a million
+    assert joined(server, tmp_path / "right", COMMON) == {}
+    monkeypatch.setattr(ask, "_read", ask._holds)  # the planted fault: an EXISTS, of which PostgreSQL makes a join
+    assert set(joined(server, tmp_path / "wrong", COMMON).get("search common word", ())) == {"case_text"}

@@ -74,7 +74,14 @@ class ReferencePage {
 
   keyOf = (row) => this.table.keys.map((name) => row[name] ?? "");
   nameOf = (name) => this.names[name] ?? name;
-  valueOf = (name, value) => this.values[name]?.[value] ?? value;
+
+  /** What a code is called, or several that are parted by semicolons. */
+  valueOf(name, value) {
+    const known = this.values[name] ?? {};
+    const codes = value.split(/;\s*/);
+    return codes.some((code) => code in known) ? codes.map((code) => known[code] ?? code).join(this.say("refdata.and")) : value;
+  }
+
   headOf = (row) => this.table.keys.map((name) => this.valueOf(name, row[name] ?? "")).join(" ");
 
   // --- the form of a row -----------------------------------------------------------------------------------------------
@@ -103,7 +110,7 @@ class ReferencePage {
     const input = choices && !fixed
       ? make("select", { name, class: "desk-select" }, ...choices.map((code) => make("option", { value: code, ...(code === value ? { selected: "" } : {}) }, this.optionOf(name, code))))
       : make("input", { name, value, type: "text", autocomplete: "off", ...(fixed ? { readonly: "" } : {}) });
-    const called = fixed && this.valueOf(name, value) !== value ? make("span", { class: "faint" }, this.valueOf(name, value)) : "";
+    const called = (fixed || !choices) && this.valueOf(name, value) !== value ? make("span", { class: "faint" }, this.valueOf(name, value)) : "";
     return make("label", { "data-field": name }, make("span", {}, this.nameOf(name)), input, called, make("span", { class: "ref-fault", role: "alert" }));
   }
 
@@ -115,7 +122,7 @@ class ReferencePage {
   // --- a whole file -----------------------------------------------------------------------------------------------------
 
   showText(text) {
-    const area = make("textarea", { class: "ref-text", rows: 34, spellcheck: "false", "aria-label": this.say("refdata.edit") });
+    const area = make("textarea", { class: "ref-text", spellcheck: "false", "aria-label": this.say("refdata.edit") });
     area.value = text;
     const preview = this.button("refdata.preview", () => this.judge({ text: area.value, version: this.table.version }, null), "tool tool-go");
     // A plan is a file of its own, which can be taken out as a whole.

@@ -27,7 +27,7 @@ WORDS = (
     "refdata.apply", "refdata.nothing", "refdata.faults", "refdata.changes", "refdata.added", "refdata.changed",
     "refdata.removed", "refdata.line", "refdata.done", "refdata.rederived", "refdata.rows", "refdata.find",
     "refdata.tiles", "refdata.tiles_not", "refdata.unreadable", "refdata.conflict", "refdata.network",
-    "refdata.expired", "refdata.more", "refdata.empty", "refdata.sure", "refdata.row_fault",
+    "refdata.expired", "refdata.more", "refdata.empty", "refdata.sure", "refdata.row_fault", "refdata.and",
 )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def build(
     about = {
         "data-kind": kind,
         "data-address": address,
-        "data-columns": _columns(context),
+        "data-columns": _columns(context, kind),
         "data-values": json.dumps(_values(context, kind), ensure_ascii=False),
     }
     children = [title, _tabs(context, kind), tools, word, *flagged, *areas, body]
@@ -110,11 +110,12 @@ def _as_file(address: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}as=file"
 
 
-def _columns(context: PageContext) -> str:
+def _columns(context: PageContext, kind: str) -> str:
     """Column names in the reader's language, for the page's module; a rung's column is called as the county calls it."""
     rungs = services().directory().county.get("escalation", {}).get("rungs", ())
     known = {rung["role"]: rung["name_en" if context.language == "en" else "name"] for rung in rungs}
-    return json.dumps(_texts(context, "refdata.column.") | known, ensure_ascii=False)
+    own = _texts(context, f"refdata.own.{kind}.")
+    return json.dumps(_texts(context, "refdata.column.") | known | own, ensure_ascii=False)
 
 
 def _texts(context: PageContext, start: str) -> dict[str, str]:
@@ -136,7 +137,11 @@ def _values(context: PageContext, kind: str) -> dict[str, dict[str, str]]:
 def _coded(kind: str, directory: Directory) -> dict[str, Mapping[str, Any]]:
     """Columns that hold codes of other reference data."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {
-        "categories": {"department": directory.departments, "parent": directory.categories},
+        "categories": {
+            "department": directory.departments,
+            "co_departments": directory.departments,
+            "parent": directory.categories,
+        },
         "areas": {"parent": directory.areas},
         "posts": {
             "area": directory.areas,
