@@ -6,8 +6,8 @@ One road scene as sub stream (640 × 360, 15 a second) and as main stream (1080p
 a process of its own. Each way is a process, measured by its own CPU time (user + system) and memory (PSS):
 
 - `watch`: our worker as it runs: state, masked picture every two seconds, health.
-- `pass`: our live tap on every stream, as for a viewer each: packets to fragments, nothing decoded.
-- `demux`: PyAV reads packets and drops them: the floor.
+- `pass`: our live tap on every stream, as for a viewer each: packets to fragments, nothing decoded; on one core, like our worker.
+- `demux`: PyAV reads packets and drops them: the floor. `settled`: the same on one core.
 - `naive`: `cv2.VideoCapture.read()` of every frame and a JPEG of it each second, a thread each.
 
 Glass to glass: a picture says in black and white bars when it was drawn; Chromium reads the bars back from what it
@@ -48,10 +48,11 @@ from streams.source import opened
 from streams.supervisor import worker_environment
 from streams.tap import Tap
 from streams.wire import CameraSpec, Unpacking, packed, spec_to_json
+from streams.worker import settle_on_one_core
 
 CLIPS = ROOT.parent / "shared" / "data" / "video"
 SIZES = {"sub": ((640, 360), 15, 390_000), "main": ((1920, 1080), 25, 2_100_000)}
-WAYS = ("demux", "watch", "pass", "naive")
+WAYS = ("demux", "settled", "watch", "pass", "naive")
 LOOPBACK = "127.0.0.0/8"
 _SETTLE, _STEADY_PICTURES, _PATIENCE = 4.0, 4, 90.0
 """Seconds before measuring. A worker decodes everything until it knows how often key pictures come, so its steady cost is
@@ -105,7 +106,9 @@ def serve(arguments: Sequence[str]) -> int:
 def way(arguments: Sequence[str]) -> int:
     """One of the simple ways, as a process: `way NAME URL NUMBER`; ends with its standard input."""
     name, url, number = arguments[0], arguments[1], int(arguments[2])
-    work = {"demux": _demux, "pass": _pass, "naive": _naive}[name]
+    work = {"demux": _demux, "settled": _demux, "pass": _pass, "naive": _naive}[name]
+    if name in ("settled", "pass"):
+        settle_on_one_core(0)
     for _ in range(number):
         threading.Thread(target=work, args=(url,), daemon=True).start()
     sys.stdin.read()
@@ -153,7 +156,7 @@ def simple(name: str, url: str, number: int) -> Iterator[tuple[int, dict[str, in
 def worker(url: str, number: int) -> Iterator[tuple[int, dict[str, int]]]:
     """Our worker with so many cameras, and a counter of the messages that come out of it."""
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "streams.worker", str(theirs.fileno()), str(os.getpid()), str(4 << 30)]
+    command = [sys.executable, "-m", "streams.worker", str(theirs.fileno()), str(os.getpid()), str(4 << 30), "0"]
     process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=worker_environment(), cwd=ROOT)
     theirs.close()
     specs = [CameraSpec(f"c{index}", "", url, registered=True) for index in range(number)]
@@ -316,7 +319,7 @@ def figures(costs: Sequence[Cost], glass: dict[str, float]) -> dict[str, float]:
 def run(argv: Sequence[str]) -> int:
     """Measure; the last line is one JSON object of figures."""
     parser = argparse.ArgumentParser(prog="gridcommand bench cameras", description=__doc__.splitlines()[0])
-    parser.add_argument("--cameras", type=int, default=40, help="sub streams at a time (a quarter of it main streams)")
+    parser.add_argument("--cameras", type=int, default=100, help="sub streams at a time (a quarter of it main streams)")
     parser.add_argument("--seconds", type=float, default=8.0, help="seconds each way is measured")
     parser.add_argument("--clip", type=Path, default=CLIPS / "car-detection.mp4", help="the scene")
     parser.add_argument("--no-browser", action="store_true", help="leave out glass to glass")

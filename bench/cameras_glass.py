@@ -94,7 +94,7 @@ if (kind === "tiles") {
   CanvasRenderingContext2D.prototype.drawImage = function (image, ...rest) {
     draw.call(this, image, ...rest);
     const { camera } = this.canvas.closest("[data-camera]").dataset;
-    window.seen.push([performance.now(), read(this.canvas, this.canvas.width, this.canvas.height), NaN, sent.get(camera)]);
+    window.seen.push([performance.now(), read(this.canvas, this.canvas.width, this.canvas.height), NaN, sent.get(camera), nodes.findIndex((node) => node.dataset.camera === camera)]);
   };
   watchTiles({ url: "ws://127.0.0.1:%(port)d/tiles", tiles: nodes, t });
 } else {
@@ -102,14 +102,14 @@ if (kind === "tiles") {
     url: "ws://127.0.0.1:%(port)d/live", node, stream, t,
     ticket: async () => (await fetch(`/ticket/${node.dataset.camera}`)).text(),
   }));
-  for (const node of nodes) {
+  for (const [index, node] of nodes.entries()) {
     const video = node.querySelector("video");
     let count = 0;
     const look = (now, { expectedDisplayTime, mediaTime: at }) => {
       count += 1;
       if (count %% (number > 1 ? 5 : 2) === 0) {
         const began = sent.get(`${node.dataset.camera} ${Math.round(at * 1000)}`);
-        window.seen.push([expectedDisplayTime, read(video, video.videoWidth, video.videoHeight), Number(node.dataset.latency), began]);
+        window.seen.push([expectedDisplayTime, read(video, video.videoWidth, video.videoHeight), Number(node.dataset.latency), began, index]);
       }
       video.requestVideoFrameCallback(look);
     };
@@ -144,8 +144,9 @@ def counting_clip(kind: str, folder: Path) -> Clip:
 
 
 def cameras(arguments: list[str]) -> int:
-    """Source and streams process with so many cameras, as a process: `cameras FOLDER NUMBER WEB`; says its ports."""
-    folder, number, web = Path(arguments[0]), int(arguments[1]), int(arguments[2])
+    """Source and streams process with so many cameras, each so many seconds behind the one before, as a process:
+    `cameras FOLDER NUMBER WEB BEHIND`; says its ports."""
+    folder, number, web, behind = Path(arguments[0]), int(arguments[1]), int(arguments[2]), float(arguments[3])
 
     async def anybody(_: Credentials) -> Viewer | None:
         return Viewer("bench")
@@ -157,8 +158,9 @@ def cameras(arguments: list[str]) -> int:
         async with server.listening("127.0.0.1", 0):
             base = f"rtsp://127.0.0.1:{server.port}"
             specs = [
-                CameraSpec(f"c{index}", "", f"{base}/sub", registered=True, main_address=f"{base}/main")
+                CameraSpec(f"c{index}", "", f"{base}/sub{late}", registered=True, main_address=f"{base}/main{late}")
                 for index in range(number)
+                for late in [f"?fault=behind={index * behind:.4f}"]
             ]
             said = functools.partial(_said, server)
             await serve(
@@ -226,12 +228,12 @@ async def clock_of(page: Page) -> float:
     return offset
 
 
-def delays(seen: list[list[float]], clock: float, origin: float, rate: int) -> list[float]:
+def delays(seen: list[list[float]], clock: float, origin: float, rate: int, behind: float) -> list[float]:
     """Milliseconds between sending and showing, of each number that was seen."""
     lap = _LAP * 1000.0
     found = []
-    for shown, number, *_ in seen:
-        delay = (shown + clock - origin * 1000.0 - number * 1000.0 / rate) % lap
+    for shown, number, _, _, camera in seen:
+        delay = (shown + clock - (origin + camera * behind) * 1000.0 - number * 1000.0 / rate) % lap
         found.append(delay if delay < lap - 500 else delay - lap)
     return sorted(found)
 
@@ -240,8 +242,11 @@ def ranked(values: list[float], share: float) -> float:
     return round(values[min(len(values) - 1, int(len(values) * share))], 1) if values else float("nan")
 
 
-VIEWS = {"tiles_25": ("tiles", 25, 5, "sub"), "tile": ("live", 1, 1, "sub"), "live_9": ("live", 9, 3, "sub"),
-         "full": ("live", 1, 1, "main")}  # fmt: skip
+VIEWS = {"tiles_25": ("tiles", 25, 5, "sub", 0.08), "tiles_25_at_once": ("tiles", 25, 5, "sub", 0.0), "tile": ("live", 1, 1, "sub", 0.0),
+         "live_9": ("live", 9, 3, "sub", 0.0), "full": ("live", 1, 1, "main", 0.0)}  # fmt: skip
+"""Of each view: what shows it, how many, in how many columns, which stream, and the seconds by which each camera is behind the
+one before. Cameras send their key pictures when they please, so 25 of them are spread over the two seconds; that all send at
+one instant is the worst case, and has a row of its own."""
 
 
 @asynccontextmanager
@@ -263,10 +268,10 @@ async def viewed(
     name: str, folder: Path, seconds: float, note: Callable[[Page], Any] | None = None
 ) -> dict[str, float]:
     """One view in a browser for some seconds: delays in ms, the browser's CPU in cores."""
-    kind, number, columns, stream = VIEWS[name]
+    kind, number, columns, stream, behind = VIEWS[name]
     pages: dict[str, str] = {}
     with site(pages) as web:
-        command = [sys.executable, "-m", "bench.cameras_glass", str(folder), str(number), str(web)]
+        command = [sys.executable, "-m", "bench.cameras_glass", str(folder), str(number), str(web), str(behind)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, stderr=subprocess.DEVNULL)
         assert process.stdout is not None
         try:
@@ -291,7 +296,7 @@ async def viewed(
             process.kill()
             process.wait()
     rate = SIZES[stream][1]
-    found = delays(seen, clock, told["origin"], rate)
+    found = delays(seen, clock, told["origin"], rate, behind)
     own = sorted(one[2] for one in seen if one[2] is not None and one[2] == one[2])
     sent = sorted(one[0] + clock - one[3] for one in seen if one[3] is not None)
     figures = {"sent_p50": ranked(sent, 0.5), "sent_p95": ranked(sent, 0.95), "p50": ranked(found, 0.5), "p95": ranked(found, 0.95), "pictures": len(found), "first_s": round(first, 2),

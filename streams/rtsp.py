@@ -51,6 +51,8 @@ class Fault:
         truncate: the share of each picture's packets that is sent.
         loss: the share of packets lost.
         noise: the share of bytes overwritten within pictures.
+        behind: no fault: this camera is so many seconds behind the others on the shared time line, as cameras are that were
+            not switched on in one moment.
     """
 
     status: int = 0
@@ -69,6 +71,7 @@ class Fault:
     truncate: float = 1.0
     loss: float = 0.0
     noise: float = 0.0
+    behind: float = 0.0
 
 
 NO_FAULT = Fault()
@@ -341,7 +344,7 @@ class _Player:
     def __init__(self, clip: Clip, fault: Fault, origin: float, writer: asyncio.StreamWriter) -> None:
         self._clip, self._fault, self._writer = clip, fault, writer
         self._loop = asyncio.get_running_loop()
-        self._origin, self._start = origin, self._loop.time()
+        self._origin, self._start = origin + fault.behind, self._loop.time()
         self._sequence = random.getrandbits(16)
         self._ssrc = random.getrandbits(32)
         self._dice = random.Random(7)  # noqa: S311

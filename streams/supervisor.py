@@ -191,7 +191,7 @@ class Supervisor:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         command = [sys.executable, "-m", "streams.worker", str(theirs.fileno()), str(os.getpid()),
-                   str(self._bounds.virtual)]  # fmt: skip
+                   str(self._bounds.virtual), str(number)]  # fmt: skip
         try:
             process = subprocess.Popen(
                 command,

@@ -1,6 +1,6 @@
 """The worker process: one group of cameras, a thread each; pictures and facts go to the supervisor over one socket.
 
-    python -m streams.worker FD      (started by streams.supervisor only; FD is its end of a socket pair)
+    python -m streams.worker FD PARENT MEMORY TURN      (started by streams.supervisor only; FD is its end of a socket pair)
 
 It is told its cameras, and which of them are watched live, over that socket (never by its arguments, which everybody
 can read) and ends when the socket does, or when its parent dies. It judges no state: it reports pictures that are fresh, doubts, failures, and once a
@@ -418,6 +418,7 @@ def main(arguments: list[str]) -> int:
     parent = int(arguments[1])
     _bind_to_parent(parent)
     _prepare(memory=int(arguments[2]))
+    settle_on_one_core(turn=int(arguments[3]))
     outbox = Outbox(line)
     group = Group(outbox)
     for work in (outbox.send_for_ever, lambda: pulse_for_ever(outbox, group)):
@@ -453,6 +454,18 @@ def _prepare(memory: int) -> None:
     threading.stack_size(_STACK_BYTES)
     av.logging.set_level(None)  # FFmpeg's messages repeat addresses with their passwords
     cv2.setNumThreads(1)
+
+
+def settle_on_one_core(turn: int) -> None:
+    """All threads of this process on one core, the next worker's on the next one, and none is broken off by another that wakes.
+
+    Its threads take turns at the interpreter's lock, so that a second core gives them little; each handing over between two
+    cores costs more than the packet it is for (a third of all that watching costs, docs/performance.md).
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    with suppress(OSError):  # where the system forbids it the cameras are watched all the same
+        os.sched_setaffinity(0, {cores[turn % len(cores)]})
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 if __name__ == "__main__":
