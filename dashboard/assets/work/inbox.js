@@ -108,8 +108,9 @@ export function makeInbox(section, reference, { onselect, tools = [] }) {
     const built = before ?? { node: el("li", { class: "inbox-row", role: "option", id: `row-${row.code}`, "data-case": row.code }) };
     const clock = el("span", { class: "due-clock" }, el("i", { "aria-hidden": "true" }), el("span", {}));
     const department = reference.departmentsByCode.get(row.department);
-    const decided = ["dispatched", "handling", "feedback", "suspended"].includes(row.stage);
-    // Who holds it comes first, the place last: where a line is too long, the title mostly names the place, too.
+    // Who holds it comes first, the place last: where a line is too long, the title mostly names the place, too. A department
+    // need not be told that what it has is its own.
+    const decided = ["dispatched", "handling", "feedback", "suspended"].includes(row.stage) && row.department !== reference.department;
     const facts = [decided && department ? words.short(department) : null, words.name(reference.categories[row.category]), reference.place(row)].filter(Boolean);
     built.node.replaceChildren(
       levelChip(row.level, words), el("span", { class: "row-title", title: row.title }, row.title), clock,

@@ -103,6 +103,11 @@ def build(context: PageContext, view: MessagesView) -> html.Div:
     )
 
 
+def _sender(context: PageContext, name: str) -> str:
+    """An account by its name; what the program itself sends by a word of the reader's language."""
+    return context.texts.get(f"ladder.page.sender.{name}", name)
+
+
 def _row(context: PageContext, view: MessagesView, row: MessageRow) -> html.Li:
     owed = view.box == "received" and row.receipt_at is None
     state = (
@@ -122,7 +127,7 @@ def _row(context: PageContext, view: MessagesView, row: MessageRow) -> html.Li:
         [
             html.Div(
                 [
-                    html.B(row.sender, className="mail-kind"),
+                    html.B(_sender(context, row.sender), className="mail-kind"),
                     html.Span(parts.when(context, row.at, view.now), className="num mail-time"),
                 ],
                 className="mail-head",
@@ -213,12 +218,12 @@ def layout_one(context: PageContext, number: str) -> html.Div:
 def build_one(context: PageContext, message: MessageWhole, now: datetime) -> html.Div:
     """The page of one message."""
     title = html.Div(
-        [html.H1(message.subject), html.Span(message.sender, className="faint"), parts.as_of(context, now)],
+        [html.H1(message.subject), html.Span(_sender(context, message.sender), className="faint"), parts.as_of(context, now)],
         className="desk-title",
     )
     mine = next((row for row in message.receipt_by if row.name == context.user_name), None)
     text = [
-        html.P(f"{message.sender} · {parts.stamp(context, message.at)}", className="faint num"),
+        html.P(f"{_sender(context, message.sender)} · {parts.stamp(context, message.at)}", className="faint num"),
         html.Div(message.body, className="mail-body"),
     ]
     if message.reply_to is not None:
