@@ -218,7 +218,11 @@ def layout_one(context: PageContext, number: str) -> html.Div:
 def build_one(context: PageContext, message: MessageWhole, now: datetime) -> html.Div:
     """The page of one message."""
     title = html.Div(
-        [html.H1(message.subject), html.Span(_sender(context, message.sender), className="faint"), parts.as_of(context, now)],
+        [
+            html.H1(message.subject),
+            html.Span(_sender(context, message.sender), className="faint"),
+            parts.as_of(context, now),
+        ],
         className="desk-title",
     )
     mine = next((row for row in message.receipt_by if row.name == context.user_name), None)
