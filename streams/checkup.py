@@ -75,7 +75,7 @@ class Checkup:
         """Count a packet that has come, and those that have not."""
         self._received += 1
         decoded = None if seen.time is None else seen.time - seen.lag
-        self._damaged += self._gaps.missing(decoded) + bool(seen.packet.is_corrupt)
+        self._damaged += self._gaps.missing(decoded) + bool(seen.packet.is_corrupt and not seen.joined)
 
     def spoiled(self) -> None:
         """A picture could not be decoded whole."""

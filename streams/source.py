@@ -66,6 +66,7 @@ class Seen:
         lag: by how much later the picture is shown than decoded, in seconds.
         behind: by how much at least its picture is older than `taken` tells, where the way itself takes that long: a
             playlist's segments are whole before they are named. Seconds.
+        joined: two segments meet here. Their counters of packets need not follow each other, which is no damage.
     """
 
     packet: av.Packet
@@ -75,6 +76,7 @@ class Seen:
     time: float | None
     lag: float = 0.0
     behind: float = 0.0
+    joined: bool = False
 
 
 class Source:
@@ -132,21 +134,23 @@ class Source:
         moves the pace; what was left out, or a clock that leaps, begins it anew."""
         base: float | None = None
         turn: Turn | None = None
-        behind = 0.0
+        behind, anew = 0.0, 0
         for packet in self._demuxed(segments):
             ticks = packet.pts if packet.dts is None else packet.dts
             if ticks is None:
                 continue
             sent, shown = float(ticks * packet.time_base), float((packet.pts or ticks) * packet.time_base)
-            if segments.turn is not turn and segments.turn is not None and not segments.turn.follows:
-                base = None
-            base = _paced(base, sent, time.monotonic())
+            joined = segments.turn is not turn
+            if joined and segments.turn is not None and not segments.turn.follows:
+                anew = 2  # this one may be the last of the segment before, pushed out by the first of this one
+            base = _paced(None if anew else base, sent, time.monotonic())
+            anew = max(0, anew - 1)
             if self._stop.wait(max(0.0, base + sent - time.monotonic())):
                 return
             now = time.monotonic()
-            if segments.turn is not turn:
+            if joined:
                 turn, behind = segments.turn, segments.behind(now)
-            yield Seen(packet, now, now, packet.is_keyframe, shown, max(0.0, shown - sent), behind)
+            yield Seen(packet, now, now, packet.is_keyframe, shown, max(0.0, shown - sent), behind, joined)
 
     def _demuxed(self, segments: Segments) -> Iterator[av.Packet]:
         """

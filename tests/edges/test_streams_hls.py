@@ -60,6 +60,7 @@ def test_a_rolling_playlist_plays_at_its_own_pace_and_says_how_far_it_is_behind(
                 times.append(seen.time or 0.0)
                 arrivals.append(seen.at)
                 told.append(seen.behind)
+                assert seen.joined or not seen.packet.is_corrupt, "where two segments meet, no packet was lost"
                 if len(times) >= 20:
                     stop.set()
         assert [round(b - a, 1) for a, b in pairwise(times)] == [0.1] * 19, "each picture once, in order"

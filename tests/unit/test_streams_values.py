@@ -195,6 +195,8 @@ def test_a_picture_message_tells_its_true_age() -> None:
     header, jpeg = header_of(picture_message(shot(100.0), standing, 102.5))
     assert header == {"camera": "a", "at": "2026-03-01T04:00:00.000Z", "age_ms": 2500, "state": "live", "sent": 102500}
     assert jpeg == b"JPEG"
+    late = replace(shot(100.0), behind=3.4)
+    assert header_of(picture_message(late, standing, 102.5))[0] == header | {"behind": 3.4}, "and what its way adds"
 
 
 @pytest.mark.parametrize(("age", "state"), [(0.1, "live"), (4.9, "live"), (5.1, "stale"), (60.0, "stale")])

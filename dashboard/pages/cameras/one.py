@@ -34,7 +34,7 @@ WORDS = (
     "watching.refused.purpose", "watching.refused.unknown", "watching.refused.register", "watching.refused.review",
     "watching.refused.reserved", "live.connecting", "live.live", "live.stalled", "live.lost", "live.refused",
     "live.latency", "live.watermark", "live.pictures", "live.masked", "live.why.codec", "live.why.masked",
-    "live.why.busy", "live.why.no_main", "watching.open.gone",
+    "live.why.busy", "live.why.no_main", "cameras.tile.behind", "watching.open.gone",
     "watching.relearn.sure", "watching.relearn.done", "watching.relearn.failed", "watching.relearn.network",
     *(f"health.fault.{fault}" for fault in FAULTS),
 )  # fmt: skip

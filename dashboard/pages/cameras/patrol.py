@@ -21,7 +21,7 @@ from streams.patrol import SIZES
 WORDS = (
     "watching.patrol.start", "watching.patrol.stop", "live.held",
     "watching.open.network", "watching.open.failed", "watching.purpose.inspection", "cameras.reason.hidden", "wall.cameras.no_module", "cameras.tile.connecting",
-    "cameras.tile.stale", "cameras.tile.offline", "cameras.tile.lost", "live.full",
+    "cameras.tile.stale", "cameras.tile.offline", "cameras.tile.lost", "cameras.tile.behind", "live.full",
     *(f"health.fault.{fault}" for fault in FAULTS),
 )  # fmt: skip
 USUAL = PatrolPlan()
