@@ -324,6 +324,9 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--clip", type=Path, default=CLIPS / "car-detection.mp4", help="the scene")
     parser.add_argument("--no-browser", action="store_true", help="leave out glass to glass")
     parser.add_argument("--no-costs", action="store_true", help="glass to glass only")
+    parser.add_argument(
+        "--drift", type=float, help="one full-screen view alone for so many minutes: is it shown later at the end?"
+    )
     chosen = parser.parse_args(argv)
     if not chosen.clip.is_file():
         print(f"There is no clip {chosen.clip}; name one with --clip.", file=sys.stderr)
@@ -336,7 +339,11 @@ def run(argv: Sequence[str]) -> int:
             console.print(cost_table(costs))
         glass: dict[str, float] = {}
         if not chosen.no_browser:
-            results = glass_to_glass(Path(folder), chosen.seconds)
+            results = (
+                glass_to_glass(Path(folder), 60 * chosen.drift, ["full"])
+                if chosen.drift
+                else glass_to_glass(Path(folder), chosen.seconds)
+            )
             console.print(glass_table(results))
             glass = {f"glass_{name}_{what}": value for name, one in results.items() for what, value in one.items()}
     print(json.dumps(figures(costs, glass)))

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -230,12 +230,20 @@ async def clock_of(page: Page) -> float:
 
 def delays(seen: list[list[float]], clock: float, origin: float, rate: int, behind: float) -> list[float]:
     """Milliseconds between sending and showing, of each number that was seen."""
+    return sorted(_delay(one, clock, origin, rate, behind) for one in seen)
+
+
+def _delay(one: list[float], clock: float, origin: float, rate: int, behind: float) -> float:
     lap = _LAP * 1000.0
-    found = []
-    for shown, number, _, _, camera in seen:
-        delay = (shown + clock - (origin + camera * behind) * 1000.0 - number * 1000.0 / rate) % lap
-        found.append(delay if delay < lap - 500 else delay - lap)
-    return sorted(found)
+    delay = (one[0] + clock - (origin + one[4] * behind) * 1000.0 - one[1] * 1000.0 / rate) % lap
+    return delay if delay < lap - 500 else delay - lap
+
+
+def drift(seen: list[list[float]], clock: float, origin: float, rate: int, behind: float) -> float:
+    """Milliseconds by which the last tenth of the pictures is shown later than the first tenth, by their medians."""
+    tenth = max(1, len(seen) // 10)
+    first, last = (delays(part, clock, origin, rate, behind) for part in (seen[:tenth], seen[-tenth:]))
+    return round(ranked(last, 0.5) - ranked(first, 0.5), 1)
 
 
 def ranked(values: list[float], share: float) -> float:
@@ -300,7 +308,7 @@ async def viewed(
     own = sorted(one[2] for one in seen if one[2] is not None and one[2] == one[2])
     sent = sorted(one[0] + clock - one[3] for one in seen if one[3] is not None)
     figures = {"sent_p50": ranked(sent, 0.5), "sent_p95": ranked(sent, 0.95), "p50": ranked(found, 0.5), "p95": ranked(found, 0.95), "pictures": len(found), "first_s": round(first, 2),
-               "browser_cores": round(cores, 2)}  # fmt: skip
+               "browser_cores": round(cores, 2), "drift": drift(seen, clock, told["origin"], rate, behind)}  # fmt: skip
     return figures | ({"shown_p50": ranked(own, 0.5)} if own else {})
 
 
@@ -329,11 +337,11 @@ def browser_cpu() -> float:
     return sum(seconds for pid, seconds in used.items() if below(pid))
 
 
-def glass_to_glass(folder: Path, seconds: float) -> dict[str, dict[str, float]]:
-    """Every view in turn."""
+def glass_to_glass(folder: Path, seconds: float, views: Iterable[str] = tuple(VIEWS)) -> dict[str, dict[str, float]]:
+    """These views in turn."""
     for kind in SIZES:
         counting_clip(kind, folder)
-    return {name: asyncio.run(viewed(name, folder, seconds)) for name in VIEWS}
+    return {name: asyncio.run(viewed(name, folder, seconds)) for name in views}
 
 
 def glass_table(results: dict[str, dict[str, float]]) -> Table:
@@ -346,12 +354,13 @@ def glass_table(results: dict[str, dict[str, float]]) -> Table:
         "pictures",
         "first picture s",
         "browser cores",
+        "drift ms",
         "player says p50 ms",
     )
     for name, one in results.items():
         table.add_row(
             name, f"{one['sent_p50']:.0f}", f"{one['sent_p95']:.0f}", f"{one['p50']:.0f}", f"{one['p95']:.0f}", f"{one['pictures']:.0f}", f"{one['first_s']:.1f}",
-            f"{one['browser_cores']:.2f}", f"{one['shown_p50']:.0f}" if "shown_p50" in one else "",
+            f"{one['browser_cores']:.2f}", f"{one['drift']:.0f}", f"{one['shown_p50']:.0f}" if "shown_p50" in one else "",
         )  # fmt: skip
     return table
 
