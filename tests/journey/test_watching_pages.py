@@ -14,8 +14,9 @@ import pytest
 from conftest import PATIENCE, door_of
 from desk_harness import GRID, Served, session_of
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from models import tables
 from models.camera_health import events
 from models.camera_health.events import Fault
 from models.door import Report
@@ -56,6 +57,15 @@ def visit(chromium: Browser, server: Served, store: Store) -> Iterator[Any]:
 def lines(store: Store) -> int:
     with store.read() as connection:
         return int(connection.execute(select(func.count()).select_from(w.viewing)).scalar_one())
+
+
+def owned(store: Store, owner: str | None) -> str | None:
+    """Give the camera to an owner; returns whose it was."""
+    with store.write() as connection:
+        row = register.entry(connection, CAMERA)
+        connection.execute(update(tables.camera).where(tables.camera.c.id == CAMERA).values(owner=owner))
+    assert row is not None
+    return row.owner
 
 
 def test_a_camera_is_shut_until_a_purpose_is_said_and_written_down(visit: Any, store: Store) -> None:
@@ -115,7 +125,10 @@ def test_masks_are_drawn_by_pointer_and_keyboard_undone_and_saved_with_their_rev
     assert row.masks[0][0] == pytest.approx([0.1, 0.1], abs=0.01) and history[0].act == "masks"
 
 
-def test_the_register_is_edited_and_secrets_are_never_on_the_page(visit: Any, store: Store) -> None:
+def test_the_register_is_edited_secrets_are_never_on_the_page_and_an_owner_that_is_gone_stays(
+    visit: Any, store: Store
+) -> None:
+    before = owned(store, "gone-unit")
     page = visit("admin", f"/cameras/{CAMERA}/register")
     page.fill("[name=credentials]", "root:verysecret")
     page.fill("[name=sign]", "新立牌")
@@ -123,6 +136,7 @@ def test_the_register_is_edited_and_secrets_are_never_on_the_page(visit: Any, st
     expect(page.locator(".entry-form .form-word")).to_have_attribute("data-state", "good")
     page = visit("admin", f"/cameras/{CAMERA}/register")
     assert "verysecret" not in page.content() and page.input_value("[name=sign]") == "新立牌"
+    assert owned(store, before) == "gone-unit"
 
 
 def test_a_cameras_own_limits_of_health_are_set_on_the_page_and_a_wrong_one_is_refused(

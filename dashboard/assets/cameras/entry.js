@@ -100,7 +100,9 @@ function check(name, words, value) {
   return el("label", { class: "check" }, box, el("span", {}, words));
 }
 
-function choice(name, words, options, value) {
+/** A value that is not among the choices (a unit that is gone) stays what it is until another is chosen. */
+function choice(name, words, choices, value) {
+  const options = !value || choices.some(([code]) => code === value) ? choices : [[value, value], ...choices];
   const select = el("select", { name, class: "desk-select" }, el("option", { value: "" }, "—"),
     ...options.map(([code, text]) => el("option", { value: code }, text)));
   select.value = value ?? "";
@@ -123,7 +125,7 @@ export function changes(form, about) {
     } else {
       const text = form.elements[name].value.trim();
       if (text === String(before ?? "") || (name === "credentials" && !text)) continue;
-      found[name] = NUMBERS.has(name) ? Number(text) : text;
+      found[name] = NUMBERS.has(name) && text ? Number(text) : text;
     }
   }
   return found;
