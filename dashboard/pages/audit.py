@@ -29,6 +29,8 @@ COLUMNS = {
     "exports": ("number", "at", "actor", "act", "object", "detail", "address", "hash"),
 }
 SIZE = 60
+MOSAIC = "mosaic"
+"""The plan of a wall that shows its own cameras and goes round none: the kind says it already."""
 WORDS = ("audit.chain.checking", "audit.chain.whole", "audit.chain.broken", "audit.chain.failed", "desk.stale")
 
 
@@ -187,6 +189,9 @@ def _act(context: PageContext, log: str, act: str) -> str:
         return context.text(f"watching.purpose.{act}")
     if log == "register":
         return context.texts.get(f"watching.act.{act}", act)
+    kind, _, move = act.partition(".")
+    if kind == "token" and (name := context.texts.get(f"case.action.{move}")):
+        return context.text("audit.by_token", action=name)
     return context.texts.get(f"audit.act.{act}", act)
 
 
@@ -205,7 +210,10 @@ def _camera(context: PageContext, view: AuditView, code: str) -> str:
 def _detail(context: PageContext, view: AuditView, line: Line) -> str:
     if view.log == "viewings":
         kind = context.text(f"audit.kind.{line.detail['kind']}")
-        more = [str(line.detail[name]) for name in ("reference", "plan", "note") if line.detail.get(name)]
+        plan = line.detail.get("plan")
+        more = [str(line.detail[name]) for name in ("reference", "note") if line.detail.get(name)]
+        if plan and plan != MOSAIC:
+            more.insert(0, str(plan))
         return " · ".join([kind, *_lasted(context, view.now, line), *more])
     if view.log == "register":
         names = [context.texts.get(f"watching.entry.{name}", name) for name in sorted(line.detail["changes"])]

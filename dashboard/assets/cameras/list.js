@@ -24,7 +24,7 @@ function lines(root, units, say) {
     const days = units[room.dataset.line] ?? [];
     const last = days.at(-1) ?? {};
     const words = ["online", "sound"].map((name) => `${say(`watching.rates.${name}`)} ${percent(last[name])}`).join(" · ");
-    if (days.length) drawLine(room, days, low, words);
+    if (days.length > 1) drawLine(room, days, low, words);
   }
 }
 

@@ -21,6 +21,13 @@ from models.timebase import real_now
 from models.watching import sights
 
 DAYS = 3
+TELLING = {
+    "black": ("brightness", "contrast"), "dark": ("brightness", "contrast"), "bright": ("brightness", "blown"),
+    "covered": ("lost", "texture"), "blurred": ("acuity", "sharpness"), "moved": ("match", "shift", "lost"),
+    "cast": ("neutral",), "frozen": ("alike", "grain"), "loss": ("loss",),
+}  # fmt: skip
+"""Which measures tell of a fault."""
+SHARES = frozenset({"blown", "texture", "alike", "match", "lost", "shift", "loss"})
 WORDS = ("watching.evidence.failed", "watching.open.network", "watching.evidence.shown", "watching.evidence.none")
 
 
@@ -142,7 +149,7 @@ def _card(context: PageContext, view: HealthView, row: Any) -> html.Article:
                         ],
                         className="fault-facts faint",
                     ),
-                    html.Div(_measures(context, row.measures), className="fault-facts faint num"),
+                    html.Div(_measures(context, row.fault, row.measures), className="fault-facts faint num"),
                 ],
                 className="fault-text",
             ),
@@ -152,13 +159,14 @@ def _card(context: PageContext, view: HealthView, row: Any) -> html.Article:
     )  # fmt: skip
 
 
-def _measures(context: PageContext, measures: Mapping[str, Any]) -> str:
-    known = [
-        f"{context.texts[key]} {value:.3g}"
-        for name, value in measures.items()
-        if (key := f"health.measure.{name}") in context.texts and isinstance(value, int | float)
-    ]
-    return " · ".join(known[:4])
+def _measures(context: PageContext, fault: str, measures: Mapping[str, Any]) -> str:
+    """The numbers that tell of this fault, as they were when its evidence was taken."""
+    known = [(name, measures.get(name)) for name in TELLING.get(fault, ())]
+    return " · ".join(
+        f"{context.text(f'health.measure.{name}')} {own.percent(value) if name in SHARES else f'{value:.3g}'}"
+        for name, value in known
+        if isinstance(value, int | float)
+    )
 
 
 def _offered(context: PageContext, view: HealthView) -> list[html.Section]:
