@@ -175,7 +175,7 @@ def _row(context: PageContext, view: AuditView, line: Line, names: Sequence[str]
     }
     numbers = {"number", "at", "address", "hash"}
     return html.Tr(
-        [html.Td(cells[name], className=f"{'num ' if name in numbers else ''}cell-{name}") for name in names],
+        [html.Td(cells[name], className=f"{'num ' if name in numbers else ''}audit-{name}") for name in names],
         **{"data-line": str(line.id)},
     )
 
