@@ -55,7 +55,7 @@ def test_a_sheet_is_signed_by_who_goes_and_by_who_comes(visit: Any) -> None:
     expect(page.locator("[data-sheet='1']")).to_contain_text("李芳")
 
 
-def test_a_department_is_changed_after_its_fault_was_mended(visit: Any) -> None:
+def test_a_department_is_changed_after_its_fault_was_mended_and_a_rung_is_moved(visit: Any) -> None:
     page = visit("admin", "/admin/reference/departments")
     page.click("tr[data-key=cg] button")
     page.fill(".ref-form input[name=desk]", "")
@@ -68,6 +68,15 @@ def test_a_department_is_changed_after_its_fault_was_mended(visit: Any) -> None:
     page.click(".ref-verdict button")
     expect(page.locator(".admin-word")).to_have_attribute("data-state", "good")
     expect(page.locator("tr[data-key=cg]")).to_contain_text("8999")
+
+    page.click(".state-tabs a[href='/admin/reference/ladder']")  # its topmost rung is called first from now on
+    page.click("tr[data-key=head] button")
+    page.fill(".ref-form input[name=rung]", "1")
+    page.click(".ref-form button[type=submit]")
+    expect(page.locator(".ref-verdict li")).to_have_count(3)
+    page.click(".ref-verdict button")
+    expect(page.locator(".admin-word")).to_have_attribute("data-state", "good")
+    expect(page.locator("tbody tr").first).to_contain_text("一把手")
 
 
 @pytest.mark.parametrize(

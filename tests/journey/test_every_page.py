@@ -164,7 +164,7 @@ def test_no_page_of_the_product_has_a_serious_finding(store: Store, person: Any,
         "/admin": [("admin", "/admin")],
         "/admin/webhooks": [("admin", "/admin/webhooks")],
         "/admin/reference/<kind>": [
-            ("admin", f"/admin/reference/{kind}") for kind in ("departments", "calendar", "plans")
+            ("admin", f"/admin/reference/{kind}") for kind in ("departments", "calendar", "plans", "pressing")
         ],
         "/briefs": [("leader", "/briefs")],
         "/briefs/<number>": [("leader", f"/briefs/{known['brief']}")],
