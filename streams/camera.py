@@ -241,7 +241,9 @@ class Pace:
     """Which packets to decode so that there is a picture each `interval` seconds at the least cost.
 
     Key pictures alone are enough where they come that often. Where they are rarer, the pictures between are decoded
-    up to the last one that is needed before the next key picture is due; the rest of the group is left alone.
+    up to the last one that is needed before the next key picture is due; the rest of the group is left alone. Of a new
+    connection nothing is known yet: the pictures after its first one are left alone for as long as the next key picture may
+    come in time, and are `owed` where it has not come: who goes on must decode them first.
     """
 
     def __init__(self, interval: float = 1.0) -> None:
@@ -251,6 +253,7 @@ class Pace:
         self._key_sent: float | None = None
         self._shown_at: float | None = None
         self._unbroken = False
+        self.owed = False
 
     def wants(self, key: bool, at: float, sent: float | None = None) -> bool:
         """Is this packet to be decoded? Ask for every packet, in order.
@@ -263,11 +266,18 @@ class Pace:
         if key:
             if self._key_at is not None:
                 self._gaps.append(_gap(at - self._key_at, self._key_sent, sent))
-            self._key_at, self._key_sent = at, sent
+            self._key_at, self._key_sent, self.owed = at, sent, False
             self._unbroken = self._rested(at) or not self.keys_suffice
             return self._unbroken
+        if self._unbroken and self._hopes(at):
+            self.owed = True
+            return False
         self._unbroken = self._unbroken and not self.keys_suffice and self._needed_again(at)
         return self._unbroken
+
+    def caught_up(self, whole: bool) -> None:
+        """What was owed has been decoded, or was not there any more: then the rest of the group is of no use."""
+        self.owed, self._unbroken = False, whole
 
     def due(self, key: bool, at: float) -> bool:
         """Is the picture that came out of the decoder to be shown?"""
@@ -283,7 +293,20 @@ class Pace:
 
     @property
     def keys_suffice(self) -> bool:
-        return bool(self._gaps) and max(self._gaps) <= self.interval * 1.1
+        return bool(self._gaps) and max(self._gaps) <= self._often
+
+    @property
+    def _often(self) -> float:
+        return self.interval * 1.1
+
+    def _hopes(self, at: float) -> bool:
+        """May key pictures turn out to be enough, while there is a picture to show?"""
+        return (
+            not self._gaps
+            and self._shown_at is not None
+            and self._key_at is not None
+            and at - self._key_at <= self._often
+        )
 
     def _needed_again(self, at: float) -> bool:
         """Will another picture be due before the next key picture? Unknown counts as yes."""

@@ -122,9 +122,11 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture brought to the measuring sizes: 320 × 180 luminance, its half and quarter, and the blocks in sight."""
+    """A picture brought to the measuring sizes: 320 × 180 luminance, the brightest pixel of each of its blocks, its half and
+    quarter, and the blocks in sight."""
 
     luma: Plane
+    highest: Plane
     small: Plane
     grey: Numbers
     means: Numbers
@@ -148,7 +150,7 @@ def framed(luma: Plane, seen: Flags) -> Frame:
     small = _scaled(plane, (VIEW_WIDTH, VIEW_HEIGHT))
     grey = small.astype(np.float32)
     means = block_means(grey)
-    return Frame(plane, small, grey, means, _spreads(grey, means), seen)
+    return Frame(plane, _highest(plane), small, grey, means, _spreads(grey, means), seen)
 
 
 def _scaled(plane: Plane, size: tuple[int, int]) -> Plane:
@@ -192,7 +194,7 @@ def _spreads(values: Numbers, means: Numbers) -> Numbers:
 def light(frame: Frame) -> Light:
     means, spreads = frame.means[frame.seen], frame.spreads[frame.seen]
     contrast = float(spreads.mean() + means.var()) ** 0.5
-    lit = float((_highest(frame.luma)[frame.seen] >= _LIT).mean())
+    lit = float((frame.highest[frame.seen] >= _LIT).mean())
     return Light(float(means.mean()), contrast, lit, _blown(frame))
 
 
@@ -223,7 +225,7 @@ def _acuity(frame: Frame, grain: float) -> float | None:
     across = cv2.absdiff(luma[1:-1, 2:], luma[1:-1, :-2])
     down = cv2.absdiff(luma[2:, 1:-1], luma[:-2, 1:-1])
     steep[1:-1, 1:-1] = cv2.max(across, down)
-    spans = (_highest(luma).astype(np.float32) - _lowest(luma))[frame.seen]
+    spans = (frame.highest.astype(np.float32) - _lowest(luma))[frame.seen]
     wide = spans >= max(_SHARP_RANGE, 8.0 * grain)
     if np.count_nonzero(wide) < _FEWEST_EDGES:
         return None

@@ -7,7 +7,7 @@ and a word why. The packets since the last key picture are kept, so that a view 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -59,7 +59,7 @@ class Group:
         if len(self._packets) > _MOST_PACKETS or self._bytes > _MOST_BYTES:
             self._packets, self._whole = [], False
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Seen]:
         return iter(list(self._packets))
 
 
@@ -124,7 +124,8 @@ class Tap:
     def __init__(self, masks: Sequence[Polygon], send: Send) -> None:
         self._masks, self._send = masks, send
         self.wanted = False
-        self._group = Group()
+        self.group = Group()
+        """What of its running group of pictures is kept."""
         self._run: Passing | Transcoding | None = None
         self._refused = False
 
@@ -134,7 +135,7 @@ class Tap:
         Raises:
             MaskError: a mask could not be applied.
         """
-        self._group.take(seen)
+        self.group.take(seen)
         if not self.wanted:
             self.close()
         elif self._run is not None:
@@ -151,7 +152,7 @@ class Tap:
     def ended(self) -> None:
         """The connection has ended: what was kept of it belongs to no later one."""
         self.close()
-        self._group = Group()
+        self.group = Group()
 
     def _begin(self, source: Source, behind: float) -> None:
         try:
@@ -164,7 +165,7 @@ class Tap:
         head = {"part": "init", "mime": self._run.mime, "width": width, "height": height, "masked": bool(self._masks),
                 "behind": round(behind, 1)}  # fmt: skip
         self._send(head, self._run.init)
-        self._forward(list(self._group))
+        self._forward(list(self.group))
 
     def _forward(self, packets: Sequence[Seen]) -> None:
         assert self._run is not None

@@ -20,7 +20,7 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -237,8 +237,12 @@ class MainThread(Watching):
 class Eye:
     """Decodes what `Pace` wants and lets through what `Freshness` accepts, for one connection."""
 
-    def __init__(self, source: Source, doubt: Any) -> None:
-        self._decoder = source.decoder
+    def __init__(self, source: Source, doubt: Callable[[Reason], None], group: Iterable[Seen]) -> None:
+        """
+        Args:
+            group: the packets since the last key picture, this one among them, as far as they are kept.
+        """
+        self._decoder, self._group = source.decoder, group
         self._pace, self._fresh = Pace(PICTURE_SECONDS), Freshness()
         self._doubt = doubt
         self._checksum = 0
@@ -250,7 +254,7 @@ class Eye:
         self._checksum = zlib.crc32(seen.packet, 0 if seen.key else self._checksum)
         if not seen.key:
             self._sizes.append(seen.packet.size)
-        if not self._pace.wants(seen.key, seen.at, seen.time):
+        if not self._pace.wants(seen.key, seen.at, seen.time) or (self._pace.owed and not self._caught_up()):
             return None
         frame = self._decoded(seen)
         if frame is None or not self._pace.due(seen.key, seen.at):
@@ -267,6 +271,14 @@ class Eye:
         """Bits per pixel in the pictures between key pictures, mean of the last 15: follows motion (video.md §1)."""
         pixels = self._decoder.width * self._decoder.height
         return 8.0 * sum(self._sizes) / len(self._sizes) / pixels if self._sizes and pixels else 0.0
+
+    def _caught_up(self) -> bool:
+        """Decode what was left alone between the key picture and this one; False where it is not kept."""
+        between = [one for one in self._group if not one.key][:-1]
+        for one in between:
+            self._decoded(one)
+        self._pace.caught_up(whole=bool(between))
+        return bool(between)
 
     def _decoded(self, seen: Seen) -> av.VideoFrame | None:
         if seen.key:
@@ -300,7 +312,7 @@ def seen_pictures(source: Source, spec: CameraSpec, watch: Watch) -> Iterator[tu
         SourceError: the connection ended.
         MaskError: a mask could not be applied.
     """
-    eye, darkroom, mark = Eye(source, watch.doubt), Darkroom(spec.masks), spec.mark
+    eye, darkroom, mark = Eye(source, watch.doubt, watch.tap.group), Darkroom(spec.masks), spec.mark
     for seen in source.packets():
         watch.step()
         watch.checkup.packet(seen)

@@ -257,14 +257,17 @@ def test_cameras_that_fell_together_come_back_spread_over_half_the_wait() -> Non
 
 def watched(gap: float, rate: float, seconds: float, interval: float = 1.0) -> tuple[list[float], int, int]:
     """Times of pictures shown, packets decoded, packets in all, for a stream with a key picture each `gap` seconds."""
-    pace, shown, decoded, broken = Pace(interval), [], 0, False
+    pace, shown, decoded, broken, left = Pace(interval), [], 0, False, 0
     count, per_gap = int(seconds * rate), max(1, round(gap * rate))
     for n in range(count):
         now, key = n / rate, n % per_gap == 0
-        broken = broken and not key
+        broken, left = broken and not key, 0 if key else left
         if not pace.wants(key, now):
-            broken = True
+            broken, left = True, left + 1
             continue
+        if pace.owed:
+            pace.caught_up(whole=True)
+            broken, decoded = False, decoded + left
         assert key or not broken, "a picture was decoded whose predecessor was not"
         decoded += 1
         if pace.due(key, now):
@@ -297,6 +300,28 @@ def test_a_picture_each_two_seconds_needs_key_pictures_only_where_groups_are_tha
     shown, decoded, _ = watched(2.0, 25, 60, interval=2.0)
     assert decoded <= 30 + 50
     assert len(shown) >= 29
+
+
+def test_a_new_connection_decodes_nothing_in_vain_before_it_knows_how_often_key_pictures_come() -> None:
+    shown, decoded, _ = watched(2.0, 15, 3.9, interval=2.0)
+    assert (shown, decoded) == ([0.0, 2.0], 2)
+
+
+def test_where_the_next_key_picture_does_not_come_in_time_what_was_left_alone_is_decoded_after_all() -> None:
+    shown, decoded, count = watched(60.0, 15, 30, interval=2.0)
+    assert max(later - earlier for earlier, later in pairwise(shown)) <= 2.3
+    assert decoded == count
+
+
+def test_where_it_is_not_kept_any_more_nothing_is_decoded_up_to_the_next_key_picture() -> None:
+    pace = Pace(2.0)
+    assert pace.wants(True, 0.0)
+    pace.shown(0.0)
+    assert not pace.wants(False, 1.0)
+    assert pace.wants(False, 2.3) and pace.owed
+    pace.caught_up(whole=False)
+    assert not pace.wants(False, 2.4) and not pace.owed
+    assert pace.wants(True, 9.0)
 
 
 def test_packets_that_come_late_now_and_then_are_not_paid_for_with_more_decoding() -> None:
