@@ -67,11 +67,11 @@ class Inventor:
         rare = {1: 0.1, 2: 0.45}.get(leaf.level or 4, 1.0)
         return float(self._words["weights"].get(group, 1.0)) / siblings * rare
 
-    def report(self, leaf: Category | None = None) -> Invented:
-        """A report of this category, or of any."""
+    def report(self, leaf: Category | None = None, ground: Ground | None = None, spot: str | None = None) -> Invented:
+        """A report of this category, grid and spot, or of any."""
         leaf = leaf or self._dice.choices(self.leaves, self._weights)[0]
-        ground = self._dice.choices(self.grounds, self._households)[0]
-        spot = self._dice.choice(self._words["places"]["urban" if ground.urban else "village"])
+        ground = ground or self._dice.choices(self.grounds, self._households)[0]
+        spot = spot or self._dice.choice(self._words["places"]["urban" if ground.urban else "village"])
         phrase = self._dice.choice(self._words["phrases"][leaf.code])
         where = ground.speaks if leaf.code.startswith(INDOORS) else ground.speaks + spot
         longitude, latitude = self._point(ground)

@@ -22,6 +22,10 @@ LAST_DAY = 520
 GROWTH = 1.25
 """How many times fewer each day before, as in a county that has just gone live."""
 OPEN, OVERDUE, SOON = 300, 9, 20
+PILED_UP, AGAIN = 18, 5
+"""What an analysis is to find: so many reports of rubbish in one grid, and of one building site by night, in `LATELY`."""
+RUBBISH, NOISE, SITE = "010101", "010302", "农贸市场西侧工地"
+LATELY = timedelta(hours=60)
 HOURS = (2, 1, 1, 1, 1, 2, 5, 10, 15, 17, 16, 14, 9, 9, 14, 16, 15, 13, 10, 8, 7, 6, 4, 3)
 """How reports share out over the hours of a day."""
 SAID = ("satisfied", "fairly", "dissatisfied", "unreached")
@@ -91,6 +95,7 @@ def lives(
         urgent: categories whose clock also runs at night; a few of their cases come due in the next hour.
     """
     reports = [(at, inventor.report()) for at in [*past.moments(now, zone, HOURS, dice), *moments(now, zone, dice)]]
+    reports += _troubles(now, inventor, dice)
     departments = {leaf.code: str(leaf.department) for leaf in inventor.leaves}
     leaves = [leaf for leaf in inventor.leaves if leaf.code in urgent and (leaf.level or 4) >= 2]
     for index in range(6):
@@ -107,6 +112,18 @@ def lives(
         close = close if report.category in urgent else _by_day(close, due_at, zone, dice)
         planned.append(Life(number, report, at, due_at, soon_at, close, report.category in urgent))
     return _measured(planned, now, dice)
+
+
+def _troubles(now: datetime, inventor: Inventor, dice: Random) -> list[tuple[datetime, Invented]]:
+    """Two troubles that are no chance, so that an analysis of this county has something to find."""
+    leaves = {leaf.code: leaf for leaf in inventor.leaves}
+    towns = [ground for ground in inventor.grounds if ground.urban]
+    if len(towns) < 2 or not leaves.keys() >= {RUBBISH, NOISE}:
+        return []  # another county, which knows no such matters
+    dirty, loud = dice.sample(towns, 2)
+    found = [inventor.report(leaves[RUBBISH], dirty) for _ in range(PILED_UP)]
+    found += [inventor.report(leaves[NOISE], loud, SITE) for _ in range(AGAIN)]
+    return [(now - LATELY * dice.random(), report) for report in found]
 
 
 def _lasts(at: datetime, due_at: datetime | None, late: float, dice: Random) -> timedelta:

@@ -12,7 +12,7 @@ from config import texts
 from config.sentences import PYDANTIC
 
 HOUSE = Path(__file__).parents[2]
-REFERENCE = ("area_files", "gb28181", "notices", "plans", "reference", "tables", "tiling")
+REFERENCE = ("area_files", "gb28181", "notices", "plans", "reference", "ruled", "tables", "tiling")
 """What judges the files and forms of an administrator."""
 ROOMS = (
     "models",

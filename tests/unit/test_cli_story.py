@@ -10,13 +10,14 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+from shapely import Point
 
 from config.county import County
 from config.reference import load
 from dashboard.cli.invention import Inventor
 from dashboard.cli.past import BEGINS
 from dashboard.cli.seen import Seen
-from dashboard.cli.story import DAYS, Life, lives, steps_of
+from dashboard.cli.story import AGAIN, DAYS, LATELY, PILED_UP, RUBBISH, SITE, Life, lives, steps_of
 from models.moves import Actor, Role, Stage, Standing, check
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -71,6 +72,17 @@ def test_thirty_days_with_more_by_day_than_by_night() -> None:
     assert all(life.reported_at <= now for life in planned)
     hours = Counter(life.reported_at.astimezone(SHANGHAI).hour for life in planned)
     assert sum(hours[hour] for hour in range(8, 18)) > 5 * sum(hours[hour] for hour in range(0, 6))
+
+
+def test_two_troubles_of_late_are_no_chance() -> None:
+    now = HOURS[0]
+    planned, _, _ = told(now, 20)
+    lately = [life.report for life in planned if life.reported_at >= now - LATELY]
+    spots = Counter((report.category, report.address) for report in lately)
+    assert spots.most_common(1)[0][0][1].endswith(SITE) and spots.most_common(1)[0][1] >= AGAIN
+    shapes = [ground.shape for ground in Inventor(county(), Random(1)).grounds]
+    rubbish = [Point(report.longitude, report.latitude) for report in lately if report.category == RUBBISH]
+    assert max(sum(shape.covers(point) for point in rubbish) for shape in shapes) >= PILED_UP
 
 
 def test_the_same_seed_tells_the_same_story_and_another_seed_another() -> None:
