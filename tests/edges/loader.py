@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -40,7 +41,8 @@ def main(database: str, redis: str, rate: str, seconds: str, threads: str) -> No
             acknowledged = time.monotonic()
             news.publish(outcome.facts)
             told = time.monotonic() - acknowledged
-            print(json.dumps([[int(fact.id) for fact in outcome.facts], acknowledged, told]), flush=True)
+            line = json.dumps([[int(fact.id) for fact in outcome.facts], acknowledged, told])
+            os.write(1, f"{line}\n".encode())  # in one piece: what threads `print` at once comes out mixed
 
     writers = [threading.Thread(target=write, args=(pause * turn / int(threads),)) for turn in range(int(threads))]
     for writer in writers:
