@@ -469,7 +469,7 @@ def _prepare(memory: int) -> None:
 
 
 def settle_on_one_core(turn: int) -> None:
-    """All threads of this process on one core, the next worker's on the next one, and none is broken off by another that wakes.
+    """All threads from now on on one core, the next worker's on the next one, and none is broken off by another that wakes.
 
     Its threads take turns at the interpreter's lock, so that a second core gives them little; each handing over between two
     cores costs more than the packet it is for (a third of all that watching costs, docs/performance.md).

@@ -230,3 +230,12 @@ def test_a_worker_knows_no_setting_and_no_address_can_be_read_from_its_arguments
     arguments = Path(f"/proc/{worker}/cmdline").read_bytes()
     assert b"loop.mp4" not in arguments
     assert b"GRIDCOMMAND_" not in Path(f"/proc/{worker}/environ").read_bytes()
+
+
+def test_a_worker_and_its_camera_stay_on_one_core(process: subprocess.Popen[str]) -> None:
+    lines_until(process, "state", "live")
+    (worker,) = workers(process.pid)
+    newest = max(int(task.name) for task in Path(f"/proc/{worker}/task").iterdir())  # the camera's: it began last
+    assert newest != worker
+    assert os.sched_getaffinity(newest) == os.sched_getaffinity(worker) and len(os.sched_getaffinity(worker)) == 1
+    assert os.sched_getscheduler(newest) == os.sched_getscheduler(worker) == os.SCHED_BATCH
