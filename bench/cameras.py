@@ -55,8 +55,8 @@ SIZES = {"sub": ((640, 360), 15, 390_000), "main": ((1920, 1080), 25, 2_100_000)
 WAYS = ("demux", "settled", "watch", "pass", "naive")
 LOOPBACK = "127.0.0.0/8"
 _SETTLE, _STEADY_PICTURES, _PATIENCE = 4.0, 4, 90.0
-"""Seconds before measuring. A worker decodes everything until it knows how often key pictures come, so its steady cost is
-measured once each of its cameras has shown so many pictures, and what the start cost is told apart; seconds to wait for that."""
+"""Seconds before measuring. A worker learns first how often key pictures come, so its steady cost is measured once each of
+its cameras has shown so many pictures, and what the start cost is told apart; seconds to wait for that."""
 
 
 # -- streams to measure on --------------------------------------------------------------------------------------------
